@@ -1,0 +1,270 @@
+"""The tables of identity: people, their addresses, sign-ins under way, sessions, devices.
+
+Addresses are sealed; a blind index (HMAC) finds them. Codes and long-lived tokens are kept only as
+HMAC or SHA-256. Private to this package.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.db import Base
+from hub.kernel.personal import personal
+
+LANGUAGES = ("zh-CN", "en", "ru")
+
+_PROFILE = personal(
+    purpose="to address the person as they wish",
+    basis="contract",
+    keep=timedelta(days=30),
+    export=True,
+    erase="blank",
+)
+_CONTACT = personal(
+    purpose="to sign the person in and to reach them",
+    basis="contract",
+    keep=timedelta(days=30),
+    export=True,
+    erase="delete",
+    recipients=("the city's message providers",),
+)
+_SIGN_IN = personal(
+    purpose="to sign the person in",
+    basis="contract",
+    keep=timedelta(days=1),
+    export=False,
+    erase="delete",
+)
+_DEVICES = personal(
+    purpose="to show the person where they are signed in",
+    basis="contract",
+    keep=timedelta(days=90),
+    export=True,
+    erase="delete",
+)
+_SECRET = personal(
+    purpose="to check a second factor",
+    basis="contract",
+    keep=timedelta(0),
+    export=False,
+    erase="delete",
+)
+
+
+class Person(Base):
+    """Somebody the city serves. ``revision`` grows with every change and is the ETag of /v1/me;
+    ``synthetic`` marks the invented people of a demonstration."""
+
+    __tablename__ = "identity_person"
+    __table_args__ = (
+        CheckConstraint("language IN ('zh-CN', 'en', 'ru')", name="language_known"),
+        CheckConstraint("state IN ('active', 'closed')", name="state_known"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    display_name: Mapped[str | None] = mapped_column(Text, info=_PROFILE)
+    language: Mapped[str] = mapped_column(Text, info=_PROFILE)
+    state: Mapped[str] = mapped_column(Text, default="active")
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime]
+
+
+class ContactAddress(Base):
+    """A telephone or e-mail address that a code has reached, and whose it is."""
+
+    __tablename__ = "identity_address"
+    __table_args__ = (
+        Unique("channel", "blind_index", name="uq_identity_address_blind_index"),
+        Index("ix_identity_address_person_id", "person_id"),
+        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
+    channel: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=_CONTACT)
+    blind_index: Mapped[bytes] = mapped_column(LargeBinary, info=_CONTACT)
+    verified_at: Mapped[datetime]
+
+
+class Login(Base):
+    """A sign-in under way. Only whoever holds its secret can enter its code.
+
+    ``code`` awaits the one-time code, ``second_factor`` the authenticator's; ``done`` and ``over``
+    take nothing more. The address is kept sealed until the sign-in is done, then erased.
+    """
+
+    __tablename__ = "identity_login"
+    __table_args__ = (
+        Unique("secret_hash", name="uq_identity_login_secret_hash"),
+        Index("ix_identity_login_expires_at", "expires_at"),
+        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        CheckConstraint(
+            "state IN ('code', 'second_factor', 'done', 'over')", name="state_known"
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text, default="code")
+    channel: Mapped[str] = mapped_column(Text)
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_SIGN_IN)
+    address_index: Mapped[bytes] = mapped_column(LargeBinary, info=_SIGN_IN)
+    code_hmac: Mapped[bytes] = mapped_column(LargeBinary)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    second_tries: Mapped[int] = mapped_column(Integer, default=0)
+    language: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_person.id"))
+    code_expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class CodeDelivery(Base):
+    """A code on its way to somebody. The sealed copies are erased once it was handed over."""
+
+    __tablename__ = "identity_code_delivery"
+    __table_args__ = (
+        Index(
+            "ix_identity_code_delivery_waiting",
+            "due_at",
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_identity_code_delivery_expires_at", "expires_at"),
+        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        CheckConstraint("state IN ('waiting', 'sent', 'given_up')", name="state_known"),
+        CheckConstraint(
+            "state = 'waiting' OR (address_sealed IS NULL AND code_sealed IS NULL)",
+            name="erased_after_sending",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    login_id: Mapped[UUID] = mapped_column(ForeignKey("identity_login.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_SIGN_IN)
+    code_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_SIGN_IN)
+    state: Mapped[str] = mapped_column(Text, default="waiting")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Bucket(Base):
+    """A token bucket of a rate limit. The key is an HMAC, so that no address stands here."""
+
+    __tablename__ = "identity_bucket"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    tokens: Mapped[float]
+    refilled_at: Mapped[datetime]
+
+
+class Session(Base):
+    """One sign-in on one device or browser, until it is ended or ninety days old."""
+
+    __tablename__ = "identity_session"
+    __table_args__ = (
+        Index("ix_identity_session_person_id", "person_id", "id"),
+        Index(
+            "ix_identity_session_revoked_at",
+            "revoked_at",
+            postgresql_where=text("revoked_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
+    device_name: Mapped[str | None] = mapped_column(Text, info=_DEVICES)
+    acr: Mapped[str] = mapped_column(Text)
+    amr: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    auth_time: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(info=_DEVICES)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str | None] = mapped_column(Text)
+
+
+class Grant(Base):
+    """What one client may do through a session; the family of its refresh tokens."""
+
+    __tablename__ = "identity_grant"
+    __table_args__ = (
+        Index("ix_identity_grant_session_id", "session_id"),
+        Index("ix_identity_grant_person_id", "person_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_session.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
+    client_id: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class RefreshToken(Base):
+    """One generation of a family. The token itself is kept nowhere: its SHA-256 finds the row, and
+    its successor lies sealed only as long as a lost answer may be asked for again."""
+
+    __tablename__ = "identity_refresh_token"
+    __table_args__ = (
+        Unique("token_hash", name="uq_identity_refresh_token_token_hash"),
+        Unique("grant_id", "generation", name="uq_identity_refresh_token_generation"),
+        Index("ix_identity_refresh_token_expires_at", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("identity_grant.id", ondelete="CASCADE"))
+    generation: Mapped[int] = mapped_column(Integer)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    successor_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Authenticator(Base):
+    """A person's authenticator app (RFC 6238). It counts once ``confirmed_at`` is set;
+    ``last_step`` is the newest time step used, so that a code read over a shoulder is worthless."""
+
+    __tablename__ = "identity_authenticator"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"), primary_key=True)
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=_SECRET)
+    last_step: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class Device(Base):
+    """An enrolled signer: a gate, a kiosk, a vehicle gateway, a publisher of schedules.
+
+    ``acts_for`` names the things it may speak for, for example ``feed:harbin``; empty means all.
+    """
+
+    __tablename__ = "identity_device"
+    __table_args__ = (
+        Unique("kid", name="uq_identity_device_kid"),
+        CheckConstraint(
+            "kind IN ('kiosk', 'gate', 'validator', 'vehicle_gateway', 'publisher')",
+            name="kind_known",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    acts_for: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    kid: Mapped[str] = mapped_column(Text)
+    enrolled_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -1,0 +1,93 @@
+"""The decisions of sign-in, as plain functions: values in, a decision out, no session and no clock.
+
+Sources: NIST SP 800-63B-4 (out-of-band codes, rate limits), RFC 9700 section 4.14 (refresh tokens),
+RFC 6238 (TOTP). The numbers are this city's choice and stand here once.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+CODE_DIGITS = 6
+CODE_LIVES = timedelta(minutes=5)
+CODE_TRIES = 5
+LOGIN_LIVES = timedelta(minutes=15)
+
+ACCESS_LIVES = timedelta(minutes=10)
+REFRESH_IDLE = timedelta(days=30)
+SESSION_LIVES = timedelta(days=90)
+REFRESH_GRACE = timedelta(seconds=10)
+
+TOTP_STEP = timedelta(seconds=30)
+TOTP_DRIFT = 1
+
+LOA_CODE = "urn:city:loa:1"
+LOA_STRONG = "urn:city:loa:2"
+LOA_VERIFIED = "urn:city:loa:3"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A token bucket: ``capacity`` at once, and again one after each ``every``."""
+
+    name: str
+    capacity: int
+    every: timedelta
+
+
+RESEND = Limit("code.again", capacity=1, every=timedelta(seconds=60))
+CODES_PER_ADDRESS = Limit("code.address", capacity=6, every=timedelta(minutes=15))
+CODES_PER_CLIENT = Limit("code.client", capacity=30, every=timedelta(seconds=60))
+CODES_IN_TOTAL = Limit("code.total", capacity=600, every=timedelta(milliseconds=100))
+GUESSES_PER_ADDRESS = Limit("guess.address", capacity=20, every=timedelta(minutes=5))
+GUESSES_PER_PERSON = Limit("guess.person", capacity=10, every=timedelta(minutes=3))
+
+
+def new_code() -> str:
+    """Six decimal digits, each value equally likely, from the system's random source."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def new_secret() -> str:
+    """A 256-bit secret in 43 letters of base64url: refresh tokens and login secrets."""
+    return secrets.token_urlsafe(32)
+
+
+def is_code(text: str) -> bool:
+    """Six ASCII digits. ``str.isdigit`` alone would let other scripts' digits through."""
+    return len(text) == CODE_DIGITS and text.isascii() and text.isdigit()
+
+
+Rotation = Literal["rotate", "repeat", "reuse", "expired"]
+
+
+def judge_refresh(
+    now: datetime,
+    *,
+    expires_at: datetime,
+    used_at: datetime | None,
+    successor_used: bool,
+) -> Rotation:
+    """What a presented refresh token deserves.
+
+    ``rotate``: it is fresh, give a successor. ``repeat``: the answer was probably lost on the way,
+    give the same successor once more; only within ten seconds and only while nobody used that
+    successor. ``reuse``: two holders exist, one of them a thief; end the whole family.
+    """
+    if used_at is None:
+        return "rotate" if now < expires_at else "expired"
+    if not successor_used and now - used_at <= REFRESH_GRACE:
+        return "repeat"
+    return "reuse"
+
+
+def refresh_expiry(now: datetime, session_expires_at: datetime) -> datetime:
+    """Thirty idle days, and never past the end of the session."""
+    return min(now + REFRESH_IDLE, session_expires_at)
+
+
+def totp_steps(now: datetime) -> range:
+    """The RFC 6238 time steps that count as now: one earlier and one later for slow clocks."""
+    step = int(now.timestamp() // TOTP_STEP.total_seconds())
+    return range(step - TOTP_DRIFT, step + TOTP_DRIFT + 1)

@@ -1,0 +1,1 @@
+"""Kernel: who acts, when, and in which transaction. It knows neither HTTP nor any capability."""

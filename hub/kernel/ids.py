@@ -1,0 +1,49 @@
+"""Ids: UUIDv7 inside the house, a prefix and 26 characters of base32 outside it.
+
+A UUIDv7 (RFC 9562, 5.7) begins with the milliseconds of its making, so that new rows go to the end
+of an index. Shown to the outside it reads ``login_06f0k...``: the prefix says what it names, and an
+id of one kind never passes for one of another.
+"""
+
+import os
+import time
+from uuid import UUID
+
+from .errors import NotFound
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+_LENGTH = 26
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7: 48 bits of milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10))
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x7 << 76 | (random >> 68) << 64
+    value |= 0b10 << 62 | random & (1 << 62) - 1
+    return UUID(int=value)
+
+
+def show(prefix: str, identifier: UUID) -> str:
+    """The public form, for example ``login_06f0k3m9s8d2z7h5q1w4e6r8ty``."""
+    number = identifier.int
+    letters = [ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """The id behind a public form; refuses with NotFound whatever was never issued."""
+    kind, _, letters = text.rpartition("_")
+    if kind != prefix or len(letters) != _LENGTH:
+        raise NotFound()
+    number = 0
+    for letter in letters:
+        value = _VALUES.get(letter)
+        if value is None:
+            raise NotFound()
+        number = number << 5 | value
+    if number >= 1 << 128:
+        raise NotFound()
+    return UUID(int=number)

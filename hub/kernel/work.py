@@ -1,0 +1,73 @@
+"""Work: one transaction with somebody in it, at one moment."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from .outbox import Event
+
+ActorKind = Literal["citizen", "officer", "partner", "device", "system", "nobody"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. ``id`` is the public id, never a name; ``session`` the sign-in it acts through."""
+
+    kind: ActorKind
+    id: str
+    scopes: frozenset[str] = frozenset()
+    session: str | None = None
+
+
+NOBODY = Actor("nobody", "nobody")
+CLOCK = Actor("system", "clock")
+SYSTEM = Actor("system", "hub")
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Rows that a transaction writes last, together with all other closings in one statement.
+
+    ``sql`` is one or more named, comma-separated CTEs; it finds its rows, as JSON, in the
+    parameter ``:<name>``. Example: ``entry AS (INSERT INTO t (a) SELECT a FROM
+    jsonb_to_recordset(CAST(:entry AS jsonb)) AS row (a text))``.
+    """
+
+    name: str
+    sql: str
+
+
+@dataclass(eq=False)
+class Work:
+    """What a verb gets first: the session, the actor, and the time that counts as now.
+
+    Verbs never commit and never read a clock. Events, audit lines and stored answers gather here
+    and go to the database in one statement just before the commit: one round trip, not three.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    request_id: str | None = None
+    closings: dict[Closing, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def emit(self, event: "Event") -> None:
+        """Say what happened. Reactions run after the commit, at least once, never without it."""
+        event.store(self)
+
+    def leave(self, closing: Closing, row: dict[str, Any]) -> None:
+        """Have a JSON-ready row written at the end of the transaction."""
+        self.closings.setdefault(closing, []).append(row)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a read that logs nothing gets: an autocommit connection, the reader and the time."""
+
+    connection: Connection
+    actor: Actor
+    now: datetime

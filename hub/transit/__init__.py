@@ -1,0 +1,1 @@
+"""Transit: what the timetable promises at a stop, and what really comes."""
