@@ -9,7 +9,7 @@ where the timetable expects the bus.
 
 from dataclasses import dataclass
 
-from .paths import Path
+from .paths import Foot, Path
 
 NEAR_M = 80.0
 """Further from its line than this, a fix is not on it."""
@@ -47,17 +47,19 @@ class Fix:
 class Place:
     """Where on its line a vehicle is believed to be after a fix.
 
-    `along` is the last place on the line, also while `on_route` is False; `missed` counts the
-    fixes in a row that were not near it.
+    `along` is the last place on the line and `matched_at` when it was there; `missed` counts the
+    fixes in a row since then that did not fit.
     """
 
     at: float
+    matched_at: float
     along: float
     offset: float
     missed: int = 0
 
     @property
     def on_route(self) -> bool:
+        """False once three fixes in a row did not fit the line."""
         return self.missed < OFF_FIXES
 
 
@@ -69,35 +71,48 @@ def locate(path: Path, fix: Fix, last: Place | None, expected: float) -> Place |
     """
     if last is not None and fix.at <= last.at:
         return last
+    low, high = _window(path, fix, last)
     if fix.along is not None:
-        return Place(fix.at, _forward(min(max(fix.along, 0.0), path.length), last), 0.0)
-    lost = last is None or not last.on_route
-    low, high, behind = 0.0, path.length, 0.0
+        along = min(max(fix.along, 0.0), path.length)
+        found, offset = low <= along <= high, 0.0
+    else:
+        foot = _foot(path, fix, last, low, high, expected)
+        found, along, offset = (False, 0.0, 0.0) if foot is None else (True, foot.along, foot.offset)
+    if not found:
+        return last and Place(fix.at, last.matched_at, last.along, last.offset, last.missed + 1)
+    if last is not None and last.on_route:
+        along = max(along, last.along)
+    return Place(fix.at, fix.at, along, offset)
+
+
+def _window(path: Path, fix: Fix, last: Place | None) -> tuple[float, float]:
+    """The stretch of the line that a bus can have reached; all of it when it was lost."""
+    if last is None or not last.on_route:
+        return 0.0, path.length
+    low = max(last.along - BACK_M, 0.0)
+    elapsed = fix.at - last.matched_at
+    if elapsed > LONGEST_GAP_S:
+        return low, path.length
+    return low, min(last.along + SPEED_LIMIT_MPS * elapsed + SLACK_M, path.length)
+
+
+def _foot(
+    path: Path, fix: Fix, last: Place | None, low: float, high: float, expected: float
+) -> Foot | None:
+    behind = 0.0
     if last is not None:
-        elapsed = fix.at - last.at
-        expected = last.along if lost else last.along + (fix.speed or 0.0) * elapsed
-        if not lost:
-            behind = low = last.along
-            low -= BACK_M
-            if elapsed <= LONGEST_GAP_S:
-                high = last.along + SPEED_LIMIT_MPS * elapsed + SLACK_M
-    foot = path.foot(
+        expected = last.along
+        if last.on_route:
+            behind = last.along
+            expected += (fix.speed or 0.0) * (fix.at - last.matched_at)
+    parked = fix.speed is not None and fix.speed < MOVING_MPS
+    return path.foot(
         fix.longitude,
         fix.latitude,
-        low=max(low, 0.0),
-        high=min(high, path.length),
+        low=low,
+        high=high,
         expected=expected,
         behind=behind,
         reach=NEAR_M,
-        heading=fix.heading if (fix.speed or 0.0) >= MOVING_MPS else None,
+        heading=None if parked else fix.heading,
     )
-    if foot is not None:
-        return Place(fix.at, foot.along if lost else _forward(foot.along, last), foot.offset)
-    if last is None:
-        return None
-    return Place(fix.at, last.along, last.offset, last.missed + 1)
-
-
-def _forward(along: float, last: Place | None) -> float:
-    """Never back by noise; a real way back is only found through being off the route."""
-    return along if last is None or along > last.along else last.along

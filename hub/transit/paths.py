@@ -46,6 +46,9 @@ class Path:
     def __init__(self, shape: Shape) -> None:
         self._longitudes, self._latitudes = list(shape.longitudes), list(shape.latitudes)
         self._metres = list(shape.metres)
+        if len(self._metres) == 1:
+            for column in (self._longitudes, self._latitudes, self._metres):
+                column.append(column[0])
         self._longitude, self._latitude = self._longitudes[0], self._latitudes[0]
         self._scale = METRES_PER_DEGREE * cos(radians(self._latitude))
         self._xs = [(lon - self._longitude) * self._scale for lon in self._longitudes]
