@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -109,3 +110,21 @@ def _everything() -> Iterator[Binaries]:
         key=lambda build: build.major,
         reverse=True,
     )
+
+
+def older_than(major: int) -> Binaries | None:
+    """The oldest supported build here that is older than `major`; None when there is none."""
+    builds = [build for build in _everything() if build.major < major]
+    return min(builds, key=lambda build: build.major, default=None)
+
+
+def main() -> int:
+    """Print where the oldest older build is, for `make test-older`; 1 when there is none."""
+    older = older_than(find().major)
+    if older is not None:
+        print(older.folder)
+    return 0 if older is not None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
