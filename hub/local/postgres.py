@@ -30,8 +30,10 @@ TRANSIENT = re.compile(r'lock file "[^"]*" already exists|is still in use|alread
 # What the server says when it gives up, and what that means to the person who started it.
 TROUBLES = (
     (r"No space left on device|Disk quota exceeded", "The disk is full: {home} needs free space."),
-    (r"could not resize shared memory|could not map anonymous shared memory|Cannot allocate",
-     "There is not enough memory to start the database."),
+    (
+        r"could not resize shared memory|could not map anonymous shared memory|Cannot allocate",
+        "There is not enough memory to start the database.",
+    ),
     (r"Permission denied", "The database may not open its own files in {data}: {said}"),
 )
 Build = binaries.Binaries
@@ -45,9 +47,7 @@ class Cluster:
     lives as long as the server should: the server ends when that thread does, however it ends.
     """
 
-    def __init__(
-        self, home: Path, *, bin_dir: Path | None = None, throwaway: bool = False
-    ) -> None:
+    def __init__(self, home: Path, *, bin_dir: Path | None = None, throwaway: bool = False) -> None:
         self.home = home.resolve()
         self.log = self.home / "log" / "postgres.log"
         self._bin_dir = bin_dir
