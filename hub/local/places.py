@@ -21,6 +21,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +29,9 @@ from .binaries import Binaries
 from .errors import CannotRun
 
 SERVICE_ACCOUNTS = ("postgres", "nobody", "daemon")
-SHELTERS = (Path("/var/lib/city-hub"), Path("/var/tmp/city-hub"))
-THROWAWAY_SHELTERS = (Path(tempfile.gettempdir()), Path("/tmp"))
+SHORT = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 (only 0700 folders whose owner is checked)
+SHELTERS = (Path("/var/lib/city-hub"), Path("/var/tmp/city-hub"))  # noqa: S108
+THROWAWAY_SHELTERS = (Path(tempfile.gettempdir()), *SHORT)
 SOCKET_FILE = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107
 NOTE = """{place}
@@ -106,7 +108,7 @@ def server_account() -> Account:
 
 
 def settle(home: Path, account: Account, shelters: tuple[Path, ...] = SHELTERS) -> Path:
-    """The folder for the database of this HUB_HOME, made if it is new. The account can pass to it."""
+    """The folder for the database of this HUB_HOME, made if new; the account can pass to it."""
     seat = home / "postgres"
     seat.mkdir(mode=0o755, exist_ok=True)
     noted = _noted(seat / "WHERE")
@@ -200,13 +202,13 @@ def _copy_wheel(build: Binaries, copy: Path) -> None:
 
 
 def socket_folder(seat: Path, account: Account) -> Path:
-    """Where clients meet the server: beside the data, or a short private folder when that is long."""
+    """Where clients meet the server: beside the data, or in a short private folder elsewhere."""
     beside = seat / "socket"
     if _fits(beside):
         return _private(beside, account)
     name = f"hub-{os.geteuid()}-{hashlib.sha256(bytes(seat)).hexdigest()[:12]}"
-    for root in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
-        folder = Path(root) / name
+    for root in (Path(tempfile.gettempdir()), *SHORT):
+        folder = root / name
         if _fits(folder) and account.can_pass(folder.parent):
             return _private(folder, account)
     raise CannotRun(f"{seat} is too long for a socket, and no temporary folder is short enough.")
@@ -238,8 +240,6 @@ def socket_folder_of(seat: Path) -> Path:
 
 def remove(seat: Path) -> None:
     """Remove the database and everything that lies outside HUB_HOME because of it."""
-    try:
+    with suppress(FileNotFoundError):
         shutil.rmtree(socket_folder_of(seat), ignore_errors=True)
-    except FileNotFoundError:
-        pass
     shutil.rmtree(seat, ignore_errors=True)

@@ -91,7 +91,7 @@ class Cluster:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """End the server cleanly (its clients are cut off), or less cleanly if it does not answer."""
+        """End the server cleanly, cutting off its clients; less cleanly if it does not answer."""
         if self._server is not None:
             processes.end(
                 self._server.pid,
@@ -136,11 +136,11 @@ class Cluster:
 
     @property
     def build(self) -> Build:
-        """The programs that fit the data directory (pg_dump and its family may be used as they are)."""
+        """The programs that fit the data directory; pg_dump and its family are there too."""
         return binaries.find(self._bin_dir, major=self._major())
 
     def url(self, role: str = "hub_app", database: str = DATABASE) -> str:
-        """The address for SQLAlchemy and libpq alike; valid also in other processes of this account."""
+        """The address, for SQLAlchemy and libpq alike, in every process of this account."""
         folder = quote(str(places.socket_folder_of(self.seat)), safe="")
         return f"postgresql://{role}@/{database}?host={folder}"
 
@@ -204,7 +204,7 @@ class Cluster:
             raise CannotRun(f"The database cannot be prepared in {self.home}: {trouble}.") from None
 
     def _initialise(self, seat: Path, build: Build, account: places.Account) -> None:
-        """Make the data directory aside and rename it when whole, so that half of one never counts."""
+        """Make the data directory aside and rename it when whole: half of one never counts."""
         half = seat / "data.half"
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(mode=0o700)
@@ -266,7 +266,7 @@ class Cluster:
         return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].startswith("ready")
 
     def _clear_leftovers(self) -> None:
-        """End servers nobody watches (we hold the lock) and forget process ids that are not theirs."""
+        """End servers nobody watches (we hold the lock); forget process ids that are not theirs."""
         lines = self._postmaster()
         if lines and lines[0].lstrip("-").isdigit():
             pid = abs(int(lines[0]))

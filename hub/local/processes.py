@@ -56,7 +56,7 @@ def is_alive(pid: int) -> bool:
 def working_directory(pid: int) -> Path | None:
     """Where the process works; None when it is gone or the system does not tell."""
     try:
-        return Path(os.readlink(PROC / str(pid) / "cwd"))
+        return (PROC / str(pid) / "cwd").readlink()
     except OSError:
         return None
 

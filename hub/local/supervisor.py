@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -82,28 +83,22 @@ class Child:
         """Wait for the program, then kill the group."""
         if self.process is None:
             return
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(seconds, 0.0))
-        except subprocess.TimeoutExpired:
-            pass
         self._kill_group()
         self.process.wait()
 
     def _kill_group(self) -> None:
         if self.process is not None:
-            try:
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
 
 
 class Supervisor:
-    """Watches a list of things; call `tick` a few times a second."""
+    """Starts things and watches them; call `tick` a few times a second."""
 
-    def __init__(
-        self, watched: Sequence[Watched], *, say: Callable[[str], None], record: Path
-    ) -> None:
-        self._watched = list(watched)
+    def __init__(self, *, say: Callable[[str], None], record: Path) -> None:
+        self._watched: list[Watched] = []
         self._say = say
         self._record = record
         self._started: dict[str, float] = {}
@@ -112,14 +107,13 @@ class Supervisor:
         self._settled = False
 
     def start(self, one: Watched) -> None:
-        """Start one of the watched; the others may be running already."""
-        one.start()
-        self._started[one.name] = time.monotonic()
-        self._write_record()
+        """Start something and watch it from now on."""
+        self.adopt(one)
+        self._start(one)
 
     def adopt(self, one: Watched) -> None:
-        """Watch something that runs already."""
-        self._watched.insert(0, one)
+        """Watch something that runs already. What is adopted first ends last."""
+        self._watched.append(one)
         self._started[one.name] = time.monotonic()
 
     def settle(self) -> None:
@@ -137,14 +131,19 @@ class Supervisor:
                 continue
             self._restart(one, how)
 
-    def end(self) -> None:
-        """End everything, the last started first; patience is shared."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def end(self, patience: float = PATIENCE_SECONDS) -> None:
+        """End everything, the last started first; all share so many seconds of patience."""
+        deadline = time.monotonic() + patience
         for one in reversed(self._watched):
             one.ask_to_end()
         for one in reversed(self._watched):
             one.end(deadline - time.monotonic())
         self._record.unlink(missing_ok=True)
+
+    def _start(self, one: Watched) -> None:
+        one.start()
+        self._started[one.name] = time.monotonic()
+        self._write_record()
 
     def _restart(self, one: Watched, how: str) -> None:
         now = time.monotonic()
@@ -161,7 +160,7 @@ class Supervisor:
             self._say(f"{one.name} {how}; starting it again")
         if now >= self._due[one.name]:
             try:
-                self.start(one)
+                self._start(one)
             except CannotRun as trouble:
                 self._say(f"{one.name}: {trouble}")
                 self._started[one.name] = time.monotonic()

@@ -1,0 +1,211 @@
+"""`python -m hub run`: the whole hub on this machine, until Ctrl-C.
+
+Database, migrations, demo city, then every role of the Procfile under one supervisor. Whatever is
+in the way is said in one sentence.
+"""
+
+import errno
+import fcntl
+import http.client
+import json
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from . import environment, processes, welcome
+from .errors import AlreadyRunning, CannotRun
+from .logs import Log
+from .postgres import Cluster
+from .roles import Role, roles
+from .supervisor import Child, Supervisor, sweep
+
+LOOK_SECONDS = 0.2
+READY_SECONDS = 90.0
+FREE_MIB = 300
+MIB = 1 << 20
+
+
+def run(environ: Mapping[str, str], console: Console) -> int:
+    """Run the hub until it is told to end; the exit code."""
+    # Ctrl-C, `kill` and a closed terminal all mean the same: end in order.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        Machine(environ, console).run()
+    except CannotRun as trouble:
+        console.print(f"[bold red]×[/] {trouble}", highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+class DatabaseOnWatch:
+    """The embedded database as one of the things that are started again when they end."""
+
+    name = "database"
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.log = Log(cluster.log)
+        self._cluster = cluster
+
+    def start(self) -> None:
+        """Start the server again; it recovers what was committed."""
+        self._cluster.revive()
+
+    def ended(self) -> str | None:
+        """That the server is gone; None while it runs."""
+        return None if self._cluster.pid else "ended"
+
+    def ask_to_end(self) -> None:
+        """Nothing yet: the others still need it."""
+
+    def end(self, seconds: float) -> None:  # noqa: ARG002 (a database is never hurried)
+        """Shut down; the server takes the time that it needs to write everything."""
+        self._cluster.stop()
+
+
+class Machine:
+    """One run of the hub in one HUB_HOME."""
+
+    def __init__(self, environ: Mapping[str, str], console: Console) -> None:
+        self._environ = environ
+        self._console = console
+        self._began = time.monotonic()
+        self.home = environment.home(environ)
+        self.web, self.stream = environment.ports(environ)
+
+    def run(self) -> None:
+        """Start everything, welcome, watch. Ends by KeyboardInterrupt or CannotRun."""
+        with self._alone():
+            self._check_ports()
+            supervisor = Supervisor(say=self._say, record=self.home / "run" / "groups.json")
+            try:
+                self._start(supervisor)
+                while True:
+                    supervisor.tick()
+                    time.sleep(LOOK_SECONDS)
+            except KeyboardInterrupt:
+                self._console.print("\nEnding…")
+                raise
+            finally:
+                self._end(supervisor)
+
+    def _start(self, supervisor: Supervisor) -> None:
+        cluster = environment.cluster(self._environ)
+        if cluster is not None:
+            with self._console.status("Starting the database"):
+                cluster.start()
+            supervisor.adopt(DatabaseOnWatch(cluster))
+        variables = environment.of_roles(self._environ)
+        with self._console.status("Bringing the database up to date"):
+            self.once("release", "python -m hub release", variables)
+        shutil.rmtree(self.home / "run" / "metrics", ignore_errors=True)
+        for role in roles():
+            supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
+        with self._console.status("Starting the roles"):
+            self._wait_until_ready(supervisor)
+        supervisor.settle()
+        seconds = time.monotonic() - self._began
+        self._console.print(welcome.panel(variables, self.home, seconds=seconds))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold HUB_HOME for this run, and clear up after one that was killed."""
+        try:
+            for name, mode in (("", 0o711), ("log", 0o700), ("run", 0o700)):
+                (self.home / name).mkdir(mode=mode, parents=True, exist_ok=True)
+            lock = (self.home / "run" / "lock").open("a")
+        except OSError as trouble:
+            raise CannotRun(f"{self.home} cannot be used: {trouble.strerror}.") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise AlreadyRunning(
+                    f"A hub already runs in {self.home}: end it, or choose another HUB_HOME."
+                ) from None
+            free = shutil.disk_usage(self.home).free // MIB
+            if free < FREE_MIB:
+                raise CannotRun(
+                    f"The disk is full: {self.home} needs {FREE_MIB} MiB and {free} are free."
+                )
+            sweep(self.home / "run" / "groups.json", self.home)
+            yield
+
+    def _check_ports(self) -> None:
+        host = environment.of_roles(self._environ)["BIND"]
+        for port, name, other in (
+            (self.web, "PORT", self.web + 1000),
+            (self.stream, "HUB_STREAM_PORT", self.stream + 1000),
+        ):
+            try:
+                with socket.create_server((host, port)):
+                    pass
+            except OSError as trouble:
+                why = {
+                    errno.EADDRINUSE: "is taken by another program",
+                    errno.EACCES: "is reserved for root",
+                }.get(trouble.errno or 0, f"cannot be used on {host} ({trouble.strerror})")
+                raise CannotRun(
+                    f"Port {port} {why}: choose another, as in `make run {name}={other}`."
+                ) from None
+
+    def once(self, name: str, command: str, variables: Mapping[str, str]) -> None:
+        """Run a command to its end, with a log of its own."""
+        child = Child(Role(name, command), environment=variables, logs=self.home / "log")
+        child.start()
+        assert child.process is not None
+        try:
+            child.process.wait()
+        finally:
+            child.end(0.0)
+        if child.process.returncode != 0:
+            raise CannotRun(
+                f"The step {name} failed: {child.log.last_words()} (see {child.log.path})."
+            )
+
+    def _wait_until_ready(self, supervisor: Supervisor) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while (answer := self._readiness()) is not None:
+            if time.monotonic() > deadline:
+                raise CannotRun(
+                    f"The hub was not ready after {READY_SECONDS:.0f} seconds: {answer} "
+                    f"(see {self.home / 'log'})."
+                )
+            supervisor.tick()
+            time.sleep(processes.POLL_SECONDS)
+
+    def _readiness(self) -> str | None:
+        """What is still missing; None when the hub takes requests and streams."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=5)
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            body = answer.read()
+            with socket.create_connection(("127.0.0.1", self.stream), timeout=5):
+                pass
+        except (OSError, http.client.HTTPException) as trouble:
+            return f"no answer yet ({trouble})"
+        if answer.status == http.client.OK:
+            return None
+        try:
+            return str(json.loads(body)["detail"])
+        except (ValueError, KeyError, TypeError):
+            return f"/readyz answered {answer.status}"
+
+    def _end(self, supervisor: Supervisor) -> None:
+        """End everything in order; a second Ctrl-C means at once."""
+        try:
+            supervisor.end()
+        except KeyboardInterrupt:
+            supervisor.end(patience=0.0)
+
+    def _say(self, line: str) -> None:
+        moment = time.strftime("%H:%M:%S")
+        self._console.print(f"[dim]{moment}[/] {line}", highlight=False, soft_wrap=True)
