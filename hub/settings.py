@@ -78,6 +78,9 @@ class Settings:
         "HUB_ANDROID_APPS", "package=SHA256 fingerprints for assetlinks.json.", ""
     )
     position_days: int = _setting("HUB_POSITION_DAYS", "Days that vehicle positions are kept.", "30")
+    requests_per_second: float = _setting(
+        "HUB_REQUESTS_PER_SECOND", "Per client address and web process; 0: no limit.", "100"
+    )
     log_level: str = _setting("HUB_LOG_LEVEL", "debug, info, warning or error.", "info")
 
     @classmethod
@@ -139,6 +142,7 @@ def _list(raw: str) -> tuple[str, ...]:
 _READERS: dict[typing.Any, typing.Callable[[str], typing.Any]] = {
     Path: lambda raw: Path(raw).expanduser().resolve(),
     int: int,
+    float: float,
     str: str,
     bool: _flag,
     tuple[str, ...]: _list,

@@ -21,11 +21,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import DateTime, MetaData, Text, Uuid, create_engine, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from .errors import Conflict, Refusal, Unavailable
+from .errors import Conflict, Invalid, Refusal, Unavailable
 from .work import Actor, Closing, Reading, Work
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Database:
                 " -c idle_in_transaction_session_timeout=60s"
             )
         self.engine: Engine = create_engine(
-            _with_driver(url),
+            with_driver(url),
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=5,
@@ -154,8 +154,12 @@ class Database:
     @contextmanager
     def reading(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Reading]:
         """An autocommit connection for reads that log nothing: one round trip a statement."""
-        with _translated(), self._reads.connect() as connection:
-            yield Reading(connection, actor, now or self.clock())
+        reading = Reading(self._reads.connect, actor, now or self.clock())
+        try:
+            with _translated():
+                yield reading
+        finally:
+            reading.close()
 
     @contextmanager
     def reads(self) -> Iterator[Connection]:
@@ -207,6 +211,9 @@ def _translated() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal() from error
+    except DataError as error:
+        # Whatever a schema let through and a column cannot hold is the caller's to correct.
+        raise Invalid("A value is outside of what can be stored.") from error
     except PoolTimeout as error:
         raise Unavailable(retry_after=2) from error
     except OperationalError as error:
@@ -230,7 +237,7 @@ def _constraint_of(error: DBAPIError) -> str | None:
     return getattr(diagnostics, "constraint_name", None)
 
 
-def _with_driver(url: str) -> str:
+def with_driver(url: str) -> str:
     """Plain ``postgresql://`` means psycopg 3."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url

@@ -1,5 +1,6 @@
 """Work: one transaction with somebody in it, at one moment."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,10 +65,27 @@ class Work:
         self.closings.setdefault(closing, []).append(row)
 
 
-@dataclass(frozen=True)
 class Reading:
-    """What a read that logs nothing gets: an autocommit connection, the reader and the time."""
+    """What a read that logs nothing gets: an autocommit connection, the reader and the time.
 
-    connection: Connection
-    actor: Actor
-    now: datetime
+    The connection is taken at first use: a read that finds its answer in memory takes none.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], actor: Actor, now: datetime) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+        self.actor = actor
+        self.now = now
+
+    @property
+    def connection(self) -> Connection:
+        """One round trip a statement; nothing to commit."""
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Give the connection back, if one was taken."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

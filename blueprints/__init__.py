@@ -1,0 +1,5 @@
+"""The sectors of the city, one package each."""
+
+from hub.web import Sector
+
+SECTORS: tuple[Sector, ...] = ()

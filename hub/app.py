@@ -1,0 +1,46 @@
+"""The application: a readable list of what it is made of. It never imports a sector."""
+
+from collections.abc import Sequence
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub.logs import set_up_logs
+from hub.parts import Parts, build_parts
+from hub.settings import Settings
+from hub.web import Sector, about, edge, health, metrics, pages, problems, request, tokens
+from hub.web.openapi import Api
+
+
+def create_app(
+    settings: Settings,
+    sectors: Sequence[Sector],
+    *,
+    parts: Parts | None = None,
+    writes_document: bool = False,
+) -> Flask:
+    """The web role for a city with these sectors."""
+    set_up_logs(settings.log_level)
+    parts = parts or build_parts(settings, application="hub-web", pool_size=settings.threads)
+    app = Flask("hub.web")
+    app.url_map.strict_slashes = True
+    request.install(app, parts)
+    metrics.install(settings.home / "run" / "metrics")
+    edge.install(app, settings)
+    tokens.install(app, parts)
+    pages.set_up_pages(app)
+    problems.register(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1)  # type: ignore[method-assign]
+    api = Api(app, writes_document=writes_document)
+    for blueprint in (health.bp, about.bp):
+        api.register_blueprint(blueprint)
+    for sector in sectors:
+        for blueprint in sector.blueprints:
+            api.register_blueprint(blueprint)
+        for page in sector.pages:
+            app.register_blueprint(page)
+    parts.of(health.Probes).all = tuple(p for sector in sectors for p in sector.probes)
+    parts.of(about.Systems).numbers = tuple(s.number for sector in sectors for s in sector.systems)
+    app.extensions["hub-api"] = api
+    return app

@@ -1,0 +1,100 @@
+"""Commands: ``python -m hub ...``. Each imports what it needs when it runs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from hub.web import Sector
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The citizen service hub."""
+
+
+@main.command()
+def release() -> None:
+    """Bring database and keys to the state this version expects; safe to run again."""
+    from hub.jobs.release import release as bring_up
+
+    bring_up(Settings.from_env())
+
+
+@main.command()
+def worker() -> None:
+    """Run the worker role: events, reactions, loops and schedules."""
+    from blueprints import SECTORS
+    from hub.jobs.duties import LoopDuty, TimedDuty
+    from hub.jobs.reacting import Handlers
+    from hub.jobs.worker import work
+    from hub.logs import set_up_logs
+    from hub.parts import build_parts
+
+    settings = Settings.from_env()
+    set_up_logs(settings.log_level)
+    pairs = [(s.reactions, s.errands) for s in SECTORS]
+    handlers = Handlers.of(
+        [(kind, handler) for found, _ in pairs for kind, each in found.items() for handler in each],
+        [(kind, handler) for _, found in pairs for kind, each in found.items() for handler in each],
+    )
+    loops = [LoopDuty(loop.name, loop.turn, loop.pause) for s in SECTORS for loop in s.loops]
+    schedules = [TimedDuty(t.name, t.cron, t.run) for s in SECTORS for t in s.schedules]
+    work(build_parts(settings, application="hub-worker", pool_size=8), handlers, loops, schedules)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only say whether the committed documents are current.")
+def spec(check: bool) -> None:
+    """Write openapi/ anew from the routes."""
+    from hub.web import documents
+
+    found = documents.documents(*_described())
+    if not check:
+        documents.write(found)
+    elif stale := documents.stale(found):
+        raise click.ClickException(f"Not current: {', '.join(stale)}. Run `make spec`.")
+
+
+@main.command()
+def systems() -> None:
+    """Print every system with its shape, routes and scopes."""
+    from hub.web import documents
+
+    click.echo(documents.catalogue(*_described()), nl=False)
+
+
+@main.command()
+@click.argument("name")
+def migration(name: str) -> None:
+    """Draft the next migration from the difference between models and database."""
+    from hub.jobs.release import draft
+
+    click.echo(draft(Settings.from_env(), name))
+
+
+@main.group()
+def privacy() -> None:
+    """What is kept about people."""
+
+
+@privacy.command()
+def register() -> None:
+    """Print the processing record: every personal column, why, how long, who receives it."""
+    from hub.web import documents
+
+    _described()  # the tables are known once everything is imported
+    click.echo(documents.processing_record(), nl=False)
+
+
+def _described() -> "tuple[Flask, Sequence[Sector]]":
+    """The application as it describes itself: default settings, no database needed."""
+    from blueprints import SECTORS
+    from hub.app import create_app
+
+    return create_app(Settings.from_env({}), SECTORS, writes_document=True), SECTORS

@@ -1,0 +1,7 @@
+"""Files: what people and partners hand in, sealed at rest and named by what they contain."""
+
+from .model import File
+from .service import find, read, store
+from .vault import Vault
+
+__all__ = ["File", "Vault", "find", "read", "store"]

@@ -1,0 +1,94 @@
+"""The vault: sealed files under HUB_HOME/files, named by a blinded hash of their content.
+
+A file is sealed in pieces of one mebibyte, so that a large one needs little memory. Each piece is
+AES-256-GCM with its number and whether it is the last as associated data: pieces cannot be
+swapped, repeated or cut off (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár,
+2015). The key is the ring's for the purpose ``files``.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from hub.keys import KeyRing, Unreadable
+
+_PIECE = 1 << 20
+_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was written."""
+
+    sha256: bytes
+    size: int
+
+
+class Vault:
+    """Writes and opens sealed files below one folder."""
+
+    def __init__(self, folder: Path, keyring: KeyRing) -> None:
+        self._folder = folder
+        self._keyring = keyring
+
+    def write(self, source: BinaryIO) -> Kept:
+        """Seal ``source`` to its end. The file appears under its name at once or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        digest, size = hashlib.sha256(), 0
+        with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as draft:
+            try:
+                number, piece = 0, source.read(_PIECE)
+                while True:
+                    following = source.read(_PIECE)
+                    digest.update(piece)
+                    size += len(piece)
+                    sealed = self._keyring.seal("files", piece, _context(number, not following))
+                    draft.write(len(sealed).to_bytes(_LENGTH) + sealed)
+                    if not following:
+                        break
+                    number, piece = number + 1, following
+                draft.flush()
+                os.fsync(draft.fileno())
+                path = self._path(digest.digest())
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                os.replace(draft.name, path)
+            except BaseException:
+                os.unlink(draft.name)
+                raise
+        return Kept(digest.digest(), size)
+
+    @contextmanager
+    def open(self, sha256: bytes) -> Iterator[BinaryIO]:
+        """The plain content, spooled to an unnamed temporary file; Unreadable when damaged."""
+        with tempfile.TemporaryFile(dir=self._folder) as plain:
+            digest = hashlib.sha256()
+            with self._path(sha256).open("rb") as sealed:
+                for piece in self._pieces(sealed):
+                    digest.update(piece)
+                    plain.write(piece)
+            if digest.digest() != sha256:
+                raise Unreadable
+            plain.seek(0)
+            yield plain
+
+    def _pieces(self, sealed: BinaryIO) -> Iterator[bytes]:
+        number, length = 0, sealed.read(_LENGTH)
+        while length:
+            piece = sealed.read(int.from_bytes(length))
+            length = sealed.read(_LENGTH)
+            yield self._keyring.open("files", piece, _context(number, not length))
+            number += 1
+
+    def _path(self, sha256: bytes) -> Path:
+        # Blinded, so that the folder does not tell whether it holds a certain known document.
+        name = self._keyring.blind("files.name", sha256).hex()
+        return self._folder / name[:2] / name[2:]
+
+
+def _context(number: int, last: bool) -> bytes:
+    return number.to_bytes(8) + (b"\x01" if last else b"\x00")

@@ -1,0 +1,7 @@
+"""Keys: what signs, what seals, and what makes searchable without showing."""
+
+from .ring import KeyRing, SigningKey, Unreadable
+from .root import RootKey, root_key
+from .service import ensure
+
+__all__ = ["KeyRing", "RootKey", "SigningKey", "Unreadable", "ensure", "root_key"]

@@ -1,0 +1,87 @@
+"""Documents that the program writes about itself: openapi/, the catalogue, the processing record."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from flask import Flask
+
+from hub.kernel.db import Base
+from hub.kernel.errors import all_refusals
+
+from .guard import Guard
+from .openapi import Api
+from .sector import Sector
+
+FOLDER = Path(__file__).resolve().parents[2] / "openapi"
+
+
+def documents(app: Flask, sectors: Sequence[Sector]) -> dict[str, bytes]:
+    """Everything under openapi/, by file name. ``app`` must have been made to write documents."""
+    api: Api = app.extensions["hub-api"]
+    return {
+        "v1.json": api.document(),
+        "problems.md": manual().encode(),
+        "systems.md": catalogue(app, sectors).encode(),
+    }
+
+
+def stale(found: dict[str, bytes]) -> list[str]:
+    """The committed files that differ from ``found``."""
+    return [
+        name
+        for name, body in found.items()
+        if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != body
+    ]
+
+
+def write(found: dict[str, bytes]) -> None:
+    """Write the files under openapi/."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, body in found.items():
+        (FOLDER / name).write_bytes(body)
+
+
+def manual() -> str:
+    """Every refusal: what happened and what to do next, from the classes themselves."""
+    lines = ["# Problems", "", "What the hub refuses, by type. Written by `make spec`.", ""]
+    kinds = {kind.slug(): kind for kind in all_refusals()}
+    for slug, kind in sorted(kinds.items()):
+        lines += [f"## {slug}", "", f"**{kind.title}** ({kind.status})", ""]
+        lines += [inspect.cleandoc(kind.__doc__ or ""), ""]
+    return "\n".join(lines)
+
+
+def catalogue(app: Flask, sectors: Sequence[Sector]) -> str:
+    """Every system with its shape, and every route with its guard."""
+    lines = ["# Systems", "", "What runs here. Written by `make spec`.", ""]
+    for sector in sectors:
+        lines += [f"## {sector.title}", ""]
+        lines += [f"- {s.number} {s.title} ({s.shape})" for s in sector.systems]
+        names = {blueprint.name for blueprint in sector.blueprints}
+        lines += ["", "| route | guard |", "|---|---|", *_routes(app, names), ""]
+    lines += ["## The hub itself", "", "| route | guard |", "|---|---|"]
+    lines += [*_routes(app, {"health", "about"}), ""]
+    return "\n".join(lines)
+
+
+def _routes(app: Flask, blueprints: set[str]) -> Iterator[str]:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, str(rule.methods))):
+        if rule.endpoint.partition(".")[0] in blueprints:
+            guard: Guard = app.view_functions[rule.endpoint].guard  # type: ignore[attr-defined]
+            methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            yield f"| {methods} {rule.rule} | {guard.kind} {guard.scope or ''} |".replace("  |", " |")
+
+
+def processing_record() -> str:
+    """Every personal column: purpose, legal basis, how long, export, erasure, recipients."""
+    lines = ["column\tpurpose\tbasis\tkept (days)\texport\terasure\trecipients"]
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if found := column.info.get("personal"):
+                exported = "yes" if found.export else "no"
+                lines.append(
+                    f"{table.name}.{column.name}\t{found.purpose}\t{found.basis}\t"
+                    f"{found.keep.days}\t{exported}\t{found.erase}\t{', '.join(found.recipients)}"
+                )
+    return "\n".join(lines) + "\n"

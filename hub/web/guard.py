@@ -1,0 +1,70 @@
+"""Guards: who may knock at a door. Every route says it aloud; a test walks all of them.
+
+``@public`` for everybody, ``@requires(scope)`` for people and partners with a token,
+``@signed(scope)`` (hub/web/signatures.py) for enrolled devices that sign what they send.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Literal
+
+from flask import g
+
+from hub.kernel.errors import Forbidden
+
+from .operation import describe
+from .tokens import principal_of
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a route demands; readable by tests, the catalogue and the OpenAPI document."""
+
+    kind: Literal["public", "token", "signature"]
+    scope: str | None = None
+
+
+class ScopeMissing(Forbidden):
+    """Your access token does not carry the scope that this operation needs; ``scope`` in the answer
+    names it. Sign in with an app that asks for it."""
+
+    title = "Your sign-in does not cover this"
+
+
+def public(view: View) -> View:
+    """Everybody may. Said aloud, so that nothing is public by oversight."""
+    return guarded(view, Guard("public"))
+
+
+def requires(scope: str) -> Callable[[View], View]:
+    """Only with an access token that carries ``scope``."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def knock(*args: Any, **kwargs: Any) -> Any:
+            principal = principal_of()
+            if scope not in principal.scopes:
+                raise ScopeMissing(extra={"scope": scope})
+            g.actor = principal.actor
+            g.principal = principal
+            return view(*args, **kwargs)
+
+        return guarded(knock, Guard("token", scope))
+
+    return decorate
+
+
+def guarded(view: View, guard: Guard) -> View:
+    """Mark a view with its guard, and its operation with what it demands and may answer."""
+    security: list[dict[str, list[str]]] = []
+    if guard.kind == "token":
+        security = [{"bearer": [guard.scope or ""]}, {"cookie": [guard.scope or ""]}]
+    elif guard.kind == "signature":
+        security = [{"jws": []}]
+    refusals = () if guard.kind == "public" else (401, 403)
+    view.guard = guard  # type: ignore[attr-defined]
+    describe(view, refusals=refusals, security=security)
+    return view

@@ -1,0 +1,72 @@
+"""Sectors: what one department of the city brings to the hub."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.kernel.outbox import Event
+from hub.kernel.work import Work
+from hub.parts import Parts
+
+from .blueprint import Blueprint
+
+Reaction = Callable[[Work, Any], None]
+Errand = Callable[[Parts, Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """One of the systems that the city asked for: its number in the city's text and its name."""
+
+    number: str
+    title: str
+    shape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """Work that the worker role does again and again: ``turn`` says whether there may be more to do
+    at once; otherwise it is called again after ``pause`` seconds."""
+
+    name: str
+    turn: Callable[[Parts], bool]
+    pause: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A duty at fixed times (cron, UTC); runs on one worker, harmless when run twice."""
+
+    name: str
+    cron: str
+    run: Callable[[Parts], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """A thing that citizens may ask after: ``works`` looks now, at the thing itself."""
+
+    slug: str
+    title: str
+    works: Callable[[Parts], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sector:
+    """A department: its views, its systems, and what it does when something has happened.
+
+    A ``reaction`` runs inside one transaction together with the note that it has run: an event
+    delivered twice acts once. An ``errand`` manages its own transactions, for long or outside work,
+    and must itself survive being run again.
+    """
+
+    slug: str
+    title: str
+    systems: tuple[System, ...] = ()
+    blueprints: tuple[Blueprint, ...] = ()
+    pages: tuple[Any, ...] = ()
+    reactions: Mapping[type[Event], tuple[Reaction, ...]] = field(default_factory=dict)
+    errands: Mapping[type[Event], tuple[Errand, ...]] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    probes: tuple[Probe, ...] = ()
