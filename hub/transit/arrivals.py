@@ -2,7 +2,7 @@
 
 Three rules on top of that, each worth several points of accuracy on recorded days:
 
-- a bus waiting at its first stop leaves at `max(schedule, now)`; an early arrival there is no delay;
+- a bus waiting at its first stop leaves at `max(schedule, now)`; to be early there is no delay;
 - at a hold point (timepoint) it never leaves before its time, so earliness ends there;
 - a long scheduled stop gives a late bus its time back, down to `SHORTEST_STOP_S`.
 

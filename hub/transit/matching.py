@@ -33,11 +33,12 @@ LONGEST_GAP_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One report of where a vehicle is. `at` in POSIX seconds; `along` where the source knows it."""
+    """One report of where a vehicle is, in degrees or, where the source knows it, as metres
+    `along` its line. `at` in POSIX seconds."""
 
     at: float
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     heading: float | None = None
     speed: float | None = None
     along: float | None = None
@@ -77,7 +78,8 @@ def locate(path: Path, fix: Fix, last: Place | None, expected: float) -> Place |
         found, offset = low <= along <= high, 0.0
     else:
         foot = _foot(path, fix, last, low, high, expected)
-        found, along, offset = (False, 0.0, 0.0) if foot is None else (True, foot.along, foot.offset)
+        found = foot is not None
+        along, offset = (foot.along, foot.offset) if foot is not None else (0.0, 0.0)
     if not found:
         return last and Place(fix.at, last.matched_at, last.along, last.offset, last.missed + 1)
     if last is not None and last.on_route:
@@ -99,6 +101,8 @@ def _window(path: Path, fix: Fix, last: Place | None) -> tuple[float, float]:
 def _foot(
     path: Path, fix: Fix, last: Place | None, low: float, high: float, expected: float
 ) -> Foot | None:
+    if fix.longitude is None or fix.latitude is None:
+        return None
     behind = 0.0
     if last is not None:
         expected = last.along

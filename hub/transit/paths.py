@@ -100,7 +100,7 @@ class Path:
             away_x, away_y = x - self._xs[i], y - self._ys[i]
             dx, dy = self._dxs[i], self._dys[i]
             share = (away_x * dx + away_y * dy) * self._inverse[i]
-            share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
+            share = 0.0 if share < 0.0 else min(share, 1.0)
             away_x -= share * dx
             away_y -= share * dy
             square = away_x * away_x + away_y * away_y

@@ -1,0 +1,231 @@
+"""GTFS-Realtime in: one FeedMessage into positions, trip updates and alerts.
+
+The message is decoded whole before anything is stored, so a truncated one changes nothing. Kinds
+that it does not hold are left as they are; a full dataset that holds trip updates or alerts
+replaces what the feed said before. Vehicles go the same way as JSON positions do, and are judged by
+the same rules.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+from google.protobuf.message import DecodeError
+from google.transit import gtfs_realtime_pb2 as pb
+
+from hub.fleet import OCCUPANCIES, BrokenFeedMessage, Position
+
+from .alerts import Alert, Selector
+from .arrivals import Told
+from .timetable import Journey
+from .tracking import seconds_of
+from .tracks import TripNews
+
+VERSIONS = {"1.0", "2.0"}
+_LATEST_TIMESTAMP = 253_402_300_799  # the end of the year 9999
+_TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+_START_TIME = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d")
+
+_Trip = pb.TripDescriptor
+_Call = pb.TripUpdate.StopTimeUpdate
+
+
+class CallSaid(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One StopTimeUpdate: POSIX seconds or seconds of delay."""
+
+    sequence: int | None = None
+    stop: str | None = None
+    arrival: int | None = None
+    arrival_delay: int | None = None
+    departure: int | None = None
+    departure_delay: int | None = None
+    skipped: bool = False
+
+
+class TripSaid(msgspec.Struct, omit_defaults=True, frozen=True):
+    """A TripUpdate as stored. `day` is YYYYMMDD, `start` H:MM:SS; both may be empty."""
+
+    trip: str
+    day: str = ""
+    start: str = ""
+    cancelled: bool = False
+    delay: int | None = None
+    calls: list[CallSaid] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A decoded FeedMessage. `at` is its own time; None for a kind that it does not hold."""
+
+    at: datetime
+    complete: bool
+    positions: list[Position]
+    updates: list[TripSaid] | None
+    alerts: list[Alert] | None
+
+
+def read_message(body: bytes, now: datetime, language: str = "en") -> Message:
+    """Decode a FeedMessage; refuses what is not one. `language` is that of untagged texts."""
+    message = pb.FeedMessage()
+    try:
+        message.ParseFromString(body)
+    except DecodeError:
+        raise BrokenFeedMessage from None
+    if not message.IsInitialized() or message.header.gtfs_realtime_version not in VERSIONS:
+        raise BrokenFeedMessage
+    at = _moment(message.header.timestamp, now)
+    entities = [entity for entity in message.entity if not entity.is_deleted]
+    updates = [_update(e.trip_update) for e in entities if e.HasField("trip_update")]
+    alerts = [_alert(e.id, e.alert, language) for e in entities if e.HasField("alert")]
+    return Message(
+        at=min(at, now),
+        complete=message.header.incrementality == pb.FeedHeader.FULL_DATASET,
+        positions=[_position(e.id, e.vehicle, at) for e in entities if e.HasField("vehicle")],
+        updates=[said for said in updates if said is not None] if updates else None,
+        alerts=alerts or None,
+    )
+
+
+def news_of(said: TripSaid, journey: Journey, at: float) -> TripNews:
+    """A stored TripUpdate in the terms of the timetable: calls by position, delays as times."""
+    calls: dict[int, Told] = {}
+    pattern, search_from = journey.trip.pattern, 0
+    by_sequence = {sequence: n for n, sequence in enumerate(pattern.sequences)}
+    for call in said.calls:
+        position = by_sequence.get(call.sequence) if call.sequence is not None else None
+        if position is None and call.stop is not None:
+            later = range(search_from, len(pattern.stops))
+            position = next((n for n in later if pattern.stops[n].id == call.stop), None)
+        if position is None:
+            continue
+        search_from = position + 1
+        due, leaves = journey.arrives_at(position), journey.departs_at(position)
+        calls[position] = Told(
+            arrival=_time(call.arrival, call.arrival_delay, due),
+            departure=_time(call.departure, call.departure_delay, leaves),
+            skipped=call.skipped,
+        )
+    if not calls and said.delay is not None:
+        calls[0] = Told(journey.arrives_at(0) + said.delay, journey.departs_at(0) + said.delay)
+    return TripNews(
+        trip=said.trip,
+        service_date=_day(said.day),
+        start_s=seconds_of(said.start),
+        at=at,
+        cancelled=said.cancelled,
+        calls=calls,
+    )
+
+
+def _time(at: int | None, delay: int | None, scheduled: int) -> int | None:
+    if at is not None:
+        return at
+    return None if delay is None else scheduled + delay
+
+
+def _position(entity: str, vehicle: pb.VehiclePosition, at: datetime) -> Position:
+    where, trip = vehicle.position, vehicle.trip
+    has_place = vehicle.HasField("position")
+    occupancy = None
+    if vehicle.HasField("occupancy_status"):
+        occupancy = OCCUPANCIES[vehicle.occupancy_status]
+    return Position(
+        vehicle=vehicle.vehicle.id or vehicle.vehicle.label or entity,
+        reported_at=_moment(vehicle.timestamp, at),
+        longitude=where.longitude if has_place else None,
+        latitude=where.latitude if has_place else None,
+        bearing=where.bearing if where.HasField("bearing") else None,
+        speed_mps=where.speed if where.HasField("speed") else None,
+        trip=_text(trip.trip_id),
+        route=_text(trip.route_id),
+        service_date=_day(trip.start_date),
+        start_time=trip.start_time if _START_TIME.fullmatch(trip.start_time) else None,
+        occupancy=occupancy,  # type: ignore[arg-type]  # one of the literal's words
+        label=_text(vehicle.vehicle.label),
+    )
+
+
+def _update(update: pb.TripUpdate) -> TripSaid | None:
+    """None for what we cannot refer to: no trip id, or a trip that no timetable holds."""
+    trip = update.trip
+    if _text(trip.trip_id) is None or trip.schedule_relationship in {_Trip.ADDED, _Trip.NEW}:
+        return None
+    return TripSaid(
+        trip=trip.trip_id,
+        day=trip.start_date if _day(trip.start_date) else "",
+        start=trip.start_time if _START_TIME.fullmatch(trip.start_time) else "",
+        cancelled=trip.schedule_relationship in {_Trip.CANCELED, _Trip.DELETED},
+        delay=update.delay if update.HasField("delay") else None,
+        calls=[_call(call) for call in update.stop_time_update if _tells(call)],
+    )
+
+
+def _tells(call: Any) -> bool:
+    return bool(call.schedule_relationship != _Call.NO_DATA)
+
+
+def _call(call: Any) -> CallSaid:
+    def of(event: Any, field: str) -> int | None:
+        return int(getattr(event, field)) if event.HasField(field) else None
+
+    return CallSaid(
+        sequence=call.stop_sequence if call.HasField("stop_sequence") else None,
+        stop=_text(call.stop_id),
+        arrival=of(call.arrival, "time"),
+        arrival_delay=of(call.arrival, "delay"),
+        departure=of(call.departure, "time"),
+        departure_delay=of(call.departure, "delay"),
+        skipped=call.schedule_relationship == _Call.SKIPPED,
+    )
+
+
+def _alert(entity: str, alert: pb.Alert, language: str) -> Alert:
+    return Alert(
+        id=_text(entity) or "alert",
+        title=_texts(alert.header_text, language),
+        text=_texts(alert.description_text, language),
+        cause=pb.Alert.Cause.Name(alert.cause).lower(),
+        effect=pb.Alert.Effect.Name(alert.effect).lower(),
+        periods=[
+            (int(period.start) or None, int(period.end) or None) for period in alert.active_period
+        ],
+        concerns=[
+            Selector(
+                route=_text(one.route_id) or _text(one.trip.route_id),
+                stop=_text(one.stop_id),
+                trip=_text(one.trip.trip_id),
+                direction=one.direction_id if one.HasField("direction_id") else None,
+            )
+            for one in alert.informed_entity
+        ],
+        url=next((_clean(one.text) for one in alert.url.translation), None),
+    )
+
+
+def _texts(texts: pb.TranslatedString, language: str) -> Mapping[str, str]:
+    return {one.language or language: _clean(one.text) for one in texts.translation}
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL's text cannot hold U+0000."""
+    return text.replace("\x00", "")
+
+
+def _text(text: str) -> str | None:
+    return text if _TEXT.fullmatch(text) else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def _moment(timestamp: int, otherwise: datetime) -> datetime:
+    if not timestamp:
+        return otherwise
+    return datetime.fromtimestamp(min(timestamp, _LATEST_TIMESTAMP), UTC)
