@@ -1,7 +1,8 @@
 """Commands: ``python -m hub ...``. Each imports what it needs when it runs."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
@@ -13,7 +14,36 @@ if TYPE_CHECKING:
     from hub.web import Sector
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Rooms(click.Group):
+    """Commands that live in the rooms they serve, imported when they are asked for."""
+
+    elsewhere: ClassVar[dict[str, str]] = {
+        "run": "hub.local.commands:run",
+        "forget": "hub.local.commands:forget",
+        "backup": "hub.local.commands:backup",
+        "restore": "hub.local.commands:restore",
+        "replay": "hub.local.demo.commands:replay",
+        "demo": "hub.local.demo.commands:demo",
+        "tour": "hub.local.tour:tour",
+        "gateway": "hub.jobs.gateway:gateway",
+        "transit": "hub.transit.commands:transit",
+        "devices": "hub.identity.commands:devices",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of the alphabet."""
+        return sorted({*super().list_commands(ctx), *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself."""
+        if (place := self.elsewhere.get(cmd_name)) is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The citizen service hub."""
 
