@@ -7,6 +7,7 @@ Work, and a gateway where it needs one.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 from hub.files import Vault
@@ -24,7 +25,7 @@ class Parts:
 
     settings: Settings
     database: Database
-    root: RootKey
+    root: Callable[[], RootKey]
     watch: Watch
     keyring: KeyRing
     vault: Vault
@@ -47,7 +48,7 @@ def build_parts(settings: Settings, *, application: str = "hub", pool_size: int 
         application=application,
     )
     watch = Watch(database)
-    root = root_key(settings.root_key, settings.home)
+    root = cache(lambda: root_key(settings.root_key, settings.home))
     keyring = KeyRing(database, root, watch)
     vault = Vault(settings.home / "files", keyring)
     return Parts(settings, database, root, watch, keyring, vault)

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 
 from alembic import context
 
@@ -12,14 +13,15 @@ for module in pkgutil.walk_packages(hub.__path__, "hub."):
     if module.name.endswith("model") or module.name.startswith("hub.kernel."):
         importlib.import_module(module.name)
 
-OTHERS = {"procrastinate"}  # a schema that its library owns
+OURS = {None, "public", "simulator_message"}  # the schema of jobs belongs to its library
+PARTITION = re.compile(r"_20\d{6}$")
 
 
-def ours(name: str | None, type_: str, _parents: object) -> bool:
-    """Leaves out what is not in the models: the schema of jobs and partitions made by time."""
-    if type_ == "schema":
-        return name not in OTHERS
-    return not (type_ == "table" and name and "_p20" in name) and name != "alembic_version"
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leaves out what is not in the models: the schema of jobs, and partitions made by time."""
+    if kind == "schema":
+        return name in OURS
+    return not (kind == "table" and name and (PARTITION.search(name) or name == "alembic_version"))
 
 
 connection = context.config.attributes["connection"]
@@ -27,6 +29,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     compare_type=True,
+    include_schemas=True,
     include_name=ours,
     transaction_per_migration=True,
 )

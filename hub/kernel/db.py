@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -100,17 +100,27 @@ class Database:
                 "-c lock_timeout=2s -c statement_timeout=30s -c timezone=UTC"
                 " -c idle_in_transaction_session_timeout=60s"
             )
-        self.engine: Engine = create_engine(
-            with_driver(url),
-            pool_size=pool_size,
+        self._url, self._pool_size, self._connect_args = url, pool_size, connect_args
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool of connections; made at first use, after a server has forked."""
+        if not self._url:
+            raise SystemExit("DATABASE_URL is not set: see docs/operations.md, or use `make run`.")
+        return create_engine(
+            with_driver(self._url),
+            pool_size=self._pool_size,
             max_overflow=2,
             pool_timeout=5,
             pool_recycle=1800,
-            connect_args=connect_args,
+            connect_args=self._connect_args,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
         )
-        self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
+    def _reads(self) -> Engine:
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def work(

@@ -8,6 +8,7 @@ for one column or row does not open in another.
 import hmac
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,9 @@ class _Keys:
 class KeyRing:
     """Signs, seals and blinds. One per process; safe to share between threads."""
 
-    def __init__(self, database: Database, root: RootKey, watch: Watch | None = None) -> None:
+    def __init__(
+        self, database: Database, root: Callable[[], RootKey], watch: Watch | None = None
+    ) -> None:
         self._database = database
         self._root = root
         self._keys: _Keys | None = None
@@ -135,11 +138,12 @@ class KeyRing:
                     Key.state != "revoked"
                 )
             ).all()
+        root = self._root()
         signing: dict[str, SigningKey] = {}
         secrets: dict[str, dict[str, bytes]] = {"seal": {}, "blind": {}}
         active = {row.kind: row.kid for row in rows if row.state == "active"}
         for row in rows:
-            material = self._root.open(row.sealed, row.kid)
+            material = root.open(row.sealed, row.kid)
             if row.kind == "sign":
                 private = serialization.load_der_private_key(material, None)
                 assert isinstance(private, ec.EllipticCurvePrivateKey)

@@ -50,7 +50,6 @@ class Api(flask_smorest.Api):
         )
         super().__init__(app, spec_kwargs={"info": {"description": _DESCRIPTION}})
         if writes_document:
-            self.spec.components.schema("Problem", schema=Problem)
             for name, scheme in _SECURITY.items():
                 self.spec.components.security_scheme(name, scheme)
 

@@ -1,0 +1,114 @@
+"""The rules of the house that a machine can see (docs/architecture.md)."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("hub/**/*.py"), *ROOT.glob("blueprints/**/*.py")])
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "core"}
+
+
+def lines_matching(pattern, files, allowed=()):
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        if str(path.relative_to(ROOT)) not in allowed
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(pattern, line)
+    ]
+
+
+def test_imports_keep_to_the_contracts():
+    """Who may import whom: pyproject.toml, [tool.importlinter]."""
+    told = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 0, told.stdout
+
+
+def test_only_the_kernel_commits():
+    """One request or job is one transaction; hub/kernel/db.py opens and closes it. The launcher and
+    the relay speak to PostgreSQL on connections of their own and say so here."""
+    guilty = lines_matching(
+        r"\.(commit|rollback|begin|begin_nested)\(",
+        SOURCES,
+        allowed={
+            "hub/kernel/db.py",
+            "hub/jobs/release.py",  # migrations, before there is a hub
+            "hub/transit/boards.py",  # LMDB's transactions, not the database's
+        },
+    )
+
+    assert not guilty, f"Leave the transaction to the edge: {guilty}"
+
+
+def test_capabilities_read_no_clock():
+    """Business time is ``work.now``. Only processes that wait or measure look at a clock."""
+    capabilities = [
+        path
+        for path in SOURCES
+        if path.parts[len(ROOT.parts) + 1] in {"identity", "transit", "fleet", "audit", "files"}
+        and not path.stem.endswith("_gateway")  # letters to vendors carry the time they are sent
+    ]
+
+    guilty = lines_matching(r"datetime\.(now|utcnow|today)\(|date\.today\(", capabilities)
+
+    assert not guilty, f"Take the time from work.now: {guilty}"
+
+
+def test_modules_have_names_that_say_something():
+    guilty = [str(path) for path in SOURCES if path.stem in FORBIDDEN_NAMES]
+
+    assert not guilty, f"If you cannot name it, you do not know yet what it is: {guilty}"
+
+
+def test_only_settings_read_the_environment():
+    """hub/local starts other programs and hands them their environment; everything else asks
+    Settings."""
+    files = [path for path in SOURCES if "local" not in path.parts]
+
+    guilty = lines_matching(
+        r"os\.environ|os\.getenv", files, allowed={"hub/settings.py", "hub/web/metrics.py"}
+    )
+
+    assert not guilty, f"Read it in hub/settings.py: {guilty}"
+
+
+def test_starting_the_application_imports_no_vendor(tmp_path):
+    """`create_app()` stays under a second: what only a job or a command needs is imported there."""
+    late = "alembic stripe firebase_admin webauthn pyotp grpc babel.messages httpx"
+    program = (
+        "import sys\n"
+        "from hub.settings import Settings\n"
+        "from hub.app import create_app\n"
+        "from blueprints import SECTORS\n"
+        "create_app(Settings.from_env({'HUB_HOME': sys.argv[1]}), SECTORS)\n"
+        f"print(' '.join(name for name in {late.split()!r} if name in sys.modules))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.split() == []
+
+
+def test_settings_are_documented():
+    from hub.settings import OTHERS, Settings
+
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    names = [f.metadata["variable"] for f in Settings.__dataclass_fields__.values()]
+
+    missing = [name for name in [*names, *OTHERS] if f"`{name}`" not in manual]
+
+    assert not missing, f"Tell docs/operations.md of {missing}"

@@ -1,0 +1,73 @@
+"""The key ring seals per purpose, finds its keys again, and makes only one set of them."""
+
+import stat
+import threading
+
+import pytest
+
+from hub import keys
+from hub.keys import KeyRing, RootKey, Unreadable, root_key
+from hub.kernel.work import SYSTEM
+
+
+def test_a_sealed_value_opens_only_for_its_purpose_and_row(parts):
+    sealed = parts.keyring.seal("phone", b"+8613800138000", b"row 1")
+
+    assert parts.keyring.open("phone", sealed, b"row 1") == b"+8613800138000"
+    for purpose, value, context in [
+        ("email", sealed, b"row 1"),
+        ("phone", sealed, b"row 2"),
+        ("phone", sealed[:-1], b"row 1"),
+        ("phone", b"", b"row 1"),
+        ("phone", b"\x02" + sealed[1:], b"row 1"),
+    ]:
+        with pytest.raises(Unreadable):
+            parts.keyring.open(purpose, value, context)
+
+
+def test_the_same_value_blinds_alike_and_differs_by_purpose(parts):
+    blind = parts.keyring.blind
+
+    assert blind("phone", b"1") == blind("phone", b"1")
+    assert blind("phone", b"1") != blind("email", b"1")
+
+
+def test_a_ring_without_the_right_root_key_opens_nothing(parts):
+    from cryptography.exceptions import InvalidTag
+
+    stranger = KeyRing(parts.database, lambda: RootKey(bytes(32)))
+
+    with pytest.raises(InvalidTag):
+        stranger.signing_key()
+
+
+def test_keys_are_made_once_however_many_start_at_once(parts):
+    made = []
+    crowd = [
+        threading.Thread(
+            target=lambda: made.extend(
+                parts.database.run(lambda work: keys.ensure(work, parts.root()), SYSTEM)
+            )
+        )
+        for _ in range(8)
+    ]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join(20)
+
+    assert made == []
+    assert len(parts.keyring.jwks()["keys"]) == 1
+
+
+def test_the_root_key_file_is_private_and_made_once(tmp_path):
+    first, second = root_key("", tmp_path), root_key("", tmp_path)
+
+    assert first.secret == second.secret
+    assert stat.S_IMODE((tmp_path / "root.key").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["root.key"]
+
+
+def test_a_root_key_of_the_wrong_size_refuses_to_start(tmp_path):
+    with pytest.raises(SystemExit):
+        root_key("c2hvcnQ=", tmp_path)
