@@ -202,8 +202,8 @@ _opening = Lock()
 def _environment(home: Path, *, create: bool) -> lmdb.Environment:
     """This process's environment for `home`; LMDB allows only one, its locks being the process's.
 
-    After a fork the parent's is left alone, not even closed. Once a second the name is looked up
-    again: a tracker that found damaged files has put new ones there.
+    A forked child closes what it inherited, which leaves the parent's untouched, and opens its own.
+    Once a second the name is looked up again: a tracker that found damaged files put new ones there.
     """
     known, now = _opened.get(home), monotonic()
     if known is not None and known.pid == os.getpid() and now - known.looked_at < 1.0:
@@ -213,6 +213,8 @@ def _environment(home: Path, *, create: bool) -> lmdb.Environment:
         if known is None or known.pid != os.getpid() or known.inode != inode:
             if inode is None and not create:
                 raise FileNotFoundError(home)
+            if known is not None and known.pid != os.getpid():
+                known.environment.close()
             environment = _open(home, create=create)
             inode = _inode(home)
         else:
