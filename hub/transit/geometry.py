@@ -135,9 +135,7 @@ def _clamped(part: float, whole: float) -> float:
     return 1.0 if part >= whole else part / whole
 
 
-def thinned(
-    longitudes: Sequence[float], latitudes: Sequence[float], metres: float
-) -> list[int]:
+def thinned(longitudes: Sequence[float], latitudes: Sequence[float], metres: float) -> list[int]:
     """Indexes of the points that a line needs so that none left out is further from it than so
     many metres (Douglas and Peucker 1973, without recursion)."""
     last = len(longitudes) - 1

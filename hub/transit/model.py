@@ -112,6 +112,8 @@ class Import(Base):
     rows_read: Mapped[int] = mapped_column(Integer)
     percent: Mapped[int] = mapped_column(SmallInteger)
     problems: Mapped[list[dict[str, object]]] = mapped_column(JSONB)
+    errors: Mapped[int] = mapped_column(Integer)
+    warnings: Mapped[int] = mapped_column(Integer)
     requested_by: Mapped[str] = mapped_column(Text)
     queued_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -131,7 +133,7 @@ class Agency(Base):
 
 
 class Stop(Base):
-    """A place of stops.txt. `routes` repeats which lines call here, so that a list needs no join."""
+    """A place of stops.txt. `routes` repeats which lines call here, so that lists need no join."""
 
     __tablename__ = "transit_stop"
     __table_args__ = (
@@ -229,7 +231,6 @@ class Pattern(Base):
     direction: Mapped[int | None] = mapped_column(SmallInteger)
     headsign: Mapped[dict[str, str]] = mapped_column(JSONB)
     shape_no: Mapped[int] = mapped_column(Integer)
-    trips: Mapped[int] = mapped_column(Integer)
 
 
 class Call(Base):
@@ -246,6 +247,9 @@ class Call(Base):
             ["version_id", "stop_id"],
             ["transit_stop.version_id", "transit_stop.id"],
             name="fk_transit_call_stop",
+            # Stops are written last, when it is known which lines call at them.
+            deferrable=True,
+            initially="DEFERRED",
         ),
         CheckConstraint(one_of("pickup", BOARDING), name="pickup"),
         CheckConstraint(one_of("drop_off", BOARDING), name="drop_off"),

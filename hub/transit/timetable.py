@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from .errors import NoTimetable
 
 LocalText = Mapping[str, str]
-"""What passengers read: language tag to text, e.g. {"zh-CN": "中央大街", "en": "Central Street"}."""
+"""What passengers read: language tag to text, as in {"zh-CN": "中央大街", "en": "Central St"}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +194,7 @@ def origin_of(day: date, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, time(12), zone).timestamp()) - 43_200
 
 
-def load_timetable(
-    connection: Connection, feed: str, day_from: date, day_until: date
-) -> Timetable:
+def load_timetable(connection: Connection, feed: str, day_from: date, day_until: date) -> Timetable:
     """Read the current version of a feed with all journeys of the service days, ends included.
 
     Wants an autocommit connection: a version never changes, so its statements need no common
@@ -240,7 +238,7 @@ class _Reader:
         )
         first = next(found, None)
         if first is None:
-            raise NoTimetable()
+            raise NoTimetable
         self.version_id: UUID = first[0]
         self.timezone: str = first[1]
         self.language: str = first[2]

@@ -47,6 +47,8 @@ CREATE TABLE transit_import (
     rows_read integer NOT NULL,
     percent smallint NOT NULL,
     problems jsonb NOT NULL,
+    errors integer NOT NULL,
+    warnings integer NOT NULL,
     requested_by text NOT NULL,
     queued_at timestamptz NOT NULL,
     started_at timestamptz,
@@ -131,7 +133,6 @@ CREATE TABLE transit_pattern (
     direction smallint,
     headsign jsonb NOT NULL,
     shape_no integer NOT NULL,
-    trips integer NOT NULL,
     CONSTRAINT pk_transit_pattern PRIMARY KEY (version_id, no),
     CONSTRAINT fk_transit_pattern_route
         FOREIGN KEY (version_id, route_id) REFERENCES transit_route (version_id, id),
@@ -155,7 +156,8 @@ CREATE TABLE transit_call (
     CONSTRAINT fk_transit_call_pattern
         FOREIGN KEY (version_id, pattern_no) REFERENCES transit_pattern (version_id, no),
     CONSTRAINT fk_transit_call_stop
-        FOREIGN KEY (version_id, stop_id) REFERENCES transit_stop (version_id, id),
+        FOREIGN KEY (version_id, stop_id) REFERENCES transit_stop (version_id, id)
+        DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT ck_transit_call_pickup
         CHECK (pickup IN ('regular', 'none', 'phone_agency', 'ask_driver')),
     CONSTRAINT ck_transit_call_drop_off

@@ -42,7 +42,6 @@ class Limits:
     expanded_bytes: int = 6 * 2**30
     ratio: int = 300
     """How many times larger than its compressed form an entry above a megabyte may become."""
-    rows: int = 50_000_000
 
 
 class Archive:
@@ -181,9 +180,7 @@ def _judge_sizes(entries: list[zipfile.ZipInfo], problems: Problems, limits: Lim
             )
 
 
-def _judge_names(
-    entries: list[zipfile.ZipInfo], problems: Problems
-) -> dict[str, zipfile.ZipInfo]:
+def _judge_names(entries: list[zipfile.ZipInfo], problems: Problems) -> dict[str, zipfile.ZipInfo]:
     tables: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         name = entry.filename
@@ -197,9 +194,7 @@ def _judge_names(
                     f"{name[:80]!r} is in a folder; tables belong at the top of the zip.",
                 )
         elif name.lower() in tables:
-            problems.add(
-                "duplicated_file", f"The zip has {name.lower()} twice.", file=name.lower()
-            )
+            problems.add("duplicated_file", f"The zip has {name.lower()} twice.", file=name.lower())
         elif name.lower() in KNOWN:
             if entry.flag_bits & 1:
                 problems.add("encrypted_file", f"{name} is encrypted.", file=name.lower())

@@ -144,7 +144,7 @@ def language(value: str) -> str:
     """A BCP 47 tag as we show it: the hub's own three by their names, all others as they came."""
     if not _LANGUAGE.fullmatch(value):
         raise BadValue("invalid_language_code", f"{shown(value)} is not a language tag (BCP 47).")
-    primary = value.split("-")[0].lower()
+    primary = value.partition("-")[0].lower()
     if primary == "zh" and "hant" not in value.lower():
         return "zh-CN"
     return primary if primary in {"en", "ru"} else value
@@ -180,9 +180,7 @@ def word(values: dict[str, T]) -> Callable[[str], T]:
             return known
         if not _INTEGER.fullmatch(value):
             raise BadValue("invalid_integer", f"{shown(value)} is not a whole number.")
-        raise BadValue(
-            "unexpected_enum_value", f"{shown(value)} is none of {', '.join(values)}."
-        )
+        raise BadValue("unexpected_enum_value", f"{shown(value)} is none of {', '.join(values)}.")
 
     return parse
 

@@ -9,9 +9,9 @@ MOST_OF_ONE_RULE = 25
 WARNINGS = frozenset(
     {
         "empty_row",
+        "expired_calendar",
         "flexible_trip_left_out",
         "leading_or_trailing_whitespaces",
-        "service_has_no_active_day",
         "single_shape_point",
         "stop_without_stop_time",
         "translation_unknown_table_name",
@@ -76,7 +76,7 @@ class Problems:
         field: str | None = None,
         mended: bool = False,
     ) -> None:
-        """Note a finding; `mended` says that this one stops nothing although its rule usually does."""
+        """Note a finding; `mended` says that this one stops nothing although its rule does."""
         warning = rule in WARNINGS
         self.warnings += warning
         self.errors += not warning

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import fields
-from .archive import Archive, Limits
+from .archive import Archive
 from .fields import BadValue, Parser, Remembered
 from .problems import MENDED, WARNINGS, Problems
 
@@ -29,6 +29,8 @@ class Table:
 
     file: str
     columns: tuple[Column, ...]
+    most_rows: int = 1_000_000
+    """Tables that are held in memory say no to more than this."""
 
 
 def _flag() -> Parser:
@@ -169,6 +171,7 @@ STOP_TIMES = Table(
         Column("location_id", _id),
         Column("location_group_id", _id),
     ),
+    most_rows=50_000_000,
 )
 FREQUENCIES = Table(
     "frequencies.txt",
@@ -189,6 +192,7 @@ SHAPES = Table(
         Column("shape_pt_lon", fields.longitude, required=True),
         Column("shape_dist_traveled", fields.distance),
     ),
+    most_rows=50_000_000,
 )
 TRANSLATIONS = Table(
     "translations.txt",
@@ -203,6 +207,21 @@ TRANSLATIONS = Table(
     ),
 )
 
+ALL = (
+    AGENCY,
+    FEED_INFO,
+    ATTRIBUTIONS,
+    STOPS,
+    ROUTES,
+    CALENDAR,
+    CALENDAR_DATES,
+    TRIPS,
+    STOP_TIMES,
+    FREQUENCIES,
+    SHAPES,
+    TRANSLATIONS,
+)
+
 
 class Reader:
     """Reads the tables of one archive and remembers which of them had rows it could not read."""
@@ -211,12 +230,10 @@ class Reader:
         self,
         archive: Archive,
         problems: Problems,
-        limits: Limits,
         tick: Callable[[int], None] = lambda _bytes: None,
     ) -> None:
         self._archive = archive
         self._problems = problems
-        self._limits = limits
         self._tick = tick
         self.damaged: set[str] = set()
         """Tables with a row that was left out: what refers to them is not judged."""
@@ -243,9 +260,7 @@ class Reader:
                 row=source.line_num,
             )
 
-    def _plan(
-        self, table: Table, header: list[str]
-    ) -> list[tuple[int, int, Column]] | None:
+    def _plan(self, table: Table, header: list[str]) -> list[tuple[int, int, Column]] | None:
         """Which column of the file feeds which of ours; None when the header is unusable."""
         names = [name.strip() for name in header]
         sound = bool(names)
@@ -290,10 +305,10 @@ class Reader:
             if not row:
                 continue
             self.rows_read += 1
-            if self.rows_read > self._limits.rows:
+            if number > table.most_rows:
                 self._problems.add(
                     "too_many_rows",
-                    f"A zip may have {self._limits.rows:,} rows.",
+                    f"{table.file} may have {table.most_rows:,} rows.",
                     file=table.file,
                     row=number,
                 )
