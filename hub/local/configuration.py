@@ -41,10 +41,10 @@ ONE_MACHINE = {
     "timezone": "UTC",
 }
 
-# For a database that lives as long as a test run. Safe against `kill -9`, not against power loss.
+# For a database that lives as long as a test run. Safe against `kill -9` (commits still reach the
+# system before they are told), not against power loss.
 THROWAWAY = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",

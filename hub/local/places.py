@@ -70,9 +70,9 @@ class Account:
             extra_groups=None if self.is_ours else [],
         )
 
-    def can_pass(self, folder: Path) -> bool:
-        """Whether the account can walk into the folder (asked of the system, not computed)."""
-        return self.run("/bin/sh", "-c", 'test -x "$1"', "sh", str(folder)).returncode == 0
+    def can_pass(self, path: Path) -> bool:
+        """Whether the account can enter the folder or run the program: asked, not computed."""
+        return self.run("/bin/sh", "-c", 'test -x "$1"', "sh", str(path)).returncode == 0
 
 
 PLAIN = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"}
@@ -169,7 +169,7 @@ def _shelter(root: Path, account: Account) -> Path | None:
 
 def reachable(build: Binaries, seat: Path, account: Account) -> Binaries:
     """The same build where the account can run it; the packages' programs are copied if need be."""
-    if account.run(build.program("postgres"), "--version").returncode == 0:
+    if account.can_pass(Path(build.program("postgres"))):
         return build
     if not build.from_wheel:
         raise CannotRun(

@@ -109,8 +109,7 @@ class Cluster:
 
     def remove(self) -> None:
         """Remove the stopped server's database, wherever it lies. Nothing asks again."""
-        if self.has_database():
-            places.remove(self.seat)
+        places.remove(self.seat)
         shutil.rmtree(self.home / "postgres", ignore_errors=True)
 
     @property
@@ -186,8 +185,9 @@ class Cluster:
         account = places.server_account()
         shelters = places.THROWAWAY_SHELTERS if self._throwaway else places.SHELTERS
         try:
+            build = self.build
             seat = places.settle(self.home, account, shelters)
-            build = places.reachable(self.build, seat, account)
+            build = places.reachable(build, seat, account)
             if not (seat / "data").exists():
                 self._initialise(seat, build, account)
             self._arguments = [
