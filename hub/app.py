@@ -8,7 +8,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub.logs import set_up_logs
 from hub.parts import Parts, build_parts
 from hub.settings import Settings
-from hub.web import Sector, about, edge, health, metrics, pages, problems, request, tokens
+from hub.web import (
+    Sector,
+    about,
+    edge,
+    health,
+    manual,
+    metrics,
+    pages,
+    problems,
+    request,
+    tokens,
+)
 from hub.web.openapi import Api
 
 
@@ -35,6 +46,7 @@ def create_app(
     api = Api(app, writes_document=writes_document)
     for blueprint in (health.bp, about.bp):
         api.register_blueprint(blueprint)
+    app.register_blueprint(manual.bp)
     for sector in sectors:
         for blueprint in sector.blueprints:
             api.register_blueprint(blueprint)

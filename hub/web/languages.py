@@ -91,5 +91,5 @@ def counted(one: str, many: str, count: int, /, **values: object) -> str:
 
 
 def marked(msgid: str) -> str:
-    """``msgid`` unchanged: marks a sentence for the catalogues that is translated where it is shown."""
+    """``msgid`` unchanged: marks a sentence that is translated where it is shown."""
     return msgid

@@ -16,6 +16,7 @@ from hub.kernel import errors
 from hub.kernel.errors import FieldError, Refusal
 
 from .languages import current_language, text, translate
+from .refused import refusal_page
 from .request import request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,9 +73,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: Refusal) -> Any:
     g.refusal = refusal.slug()
-    return problem(refusal)
+    return refusal_page(refusal) if wants_page() else problem(refusal)
 
 
 def http_problem(error: HTTPException) -> Any:
@@ -90,7 +91,7 @@ def http_problem(error: HTTPException) -> Any:
     return _refused(refusal)
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unforeseen(error: Exception) -> Any:
     log.error("unforeseen", request_id=request_id(), exc_info=error)
     return _refused(errors.InternalFault())
 
@@ -121,6 +122,8 @@ def _flattened(found: Any, path: str, joint: str) -> Iterator[FieldError]:
 
 
 def wants_page() -> bool:
-    """Whether a person is reading: a browser that prefers HTML."""
+    """Whether a person is reading: a browser that prefers HTML, outside the API."""
+    if request.path.startswith("/v1/"):
+        return False
     best = request.accept_mimetypes.best_match(["application/json", "text/html"])
     return best == "text/html" and "text/html" in request.headers.get("Accept", "")
