@@ -11,15 +11,16 @@ from markupsafe import Markup, escape
 from hub.kernel.errors import NotFound, Refusal, all_refusals
 from hub.kernel.work import Reading
 
-from . import about, reference
+from . import about, problems, reference
 from .guard import public
 from .health import status_report
 from .pages import Answer, Pages, page
-from .refused import advice_for
+from .refused import advice_for, refusal_page
 from .request import parts
 from .transaction import reads
 
 bp = Pages("manual", __name__)
+bp.record_once(lambda setup: setup.app.extensions.update({problems.PAGE: refusal_page}))
 
 
 @cache

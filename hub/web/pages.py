@@ -25,6 +25,7 @@ from . import languages
 from .bodies import encoded, etag_of
 from .guard import public
 from .request import parts
+from .tokens import CSRF_FIELD, csrf_token, visitor
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -88,12 +89,13 @@ def set_up_pages(app: Flask) -> None:
 
 def reader() -> str | None:
     """The public id of the signed-in person who reads this page, or None. Never refuses."""
-    return None
+    somebody = visitor()
+    return None if somebody is None else somebody.actor.id
 
 
 def form_token() -> Markup:
     """The hidden field that every form of a signed-in person carries."""
-    return Markup("")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf_token())
 
 
 def hub_name() -> str:

@@ -9,17 +9,18 @@ from typing import Any
 
 import msgspec
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from hub.kernel import errors
 from hub.kernel.errors import FieldError, Refusal
 
 from .languages import current_language, text, translate
-from .refused import refusal_page
 from .request import request_id
 
 MEDIA_TYPE = "application/problem+json"
+# The extension that shows a refusal to people; hub/web/manual.py puts it there.
+PAGE = "hub-refusal-page"
 
 log = structlog.get_logger()
 
@@ -75,7 +76,9 @@ def register(app: Flask) -> None:
 
 def _refused(refusal: Refusal) -> Any:
     g.refusal = refusal.slug()
-    return refusal_page(refusal) if wants_page() else problem(refusal)
+    if wants_page() and (page := current_app.extensions.get(PAGE)) is not None:
+        return page(refusal)
+    return problem(refusal)
 
 
 def http_problem(error: HTTPException) -> Any:
