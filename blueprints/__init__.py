@@ -1,5 +1,6 @@
 """The sectors of the city, one package each."""
 
+from blueprints import citizen
 from hub.web import Sector
 
-SECTORS: tuple[Sector, ...] = ()
+SECTORS: tuple[Sector, ...] = (citizen.SECTOR,)

@@ -22,7 +22,9 @@ class Settings:
 
     home: Path = _setting("HUB_HOME", "Where this hub keeps keys, files, logs and boards.", "./var")
     port: int = _setting("PORT", "Port of the web role.", "8000")
-    stream_port: int = _setting("HUB_STREAM_PORT", "Port of the stream role; 0 means PORT + 1.", "0")
+    stream_port: int = _setting(
+        "HUB_STREAM_PORT", "Port of the stream role; 0 means PORT + 1.", "0"
+    )
     url: str = _setting(
         "HUB_URL", "Public address: token issuer and passkey RP id; empty means localhost.", ""
     )
@@ -47,9 +49,13 @@ class Settings:
     demo: bool = _setting("HUB_DEMO", "Demo city, local message viewer, synthetic people.", "0")
     city_name: str = _setting("HUB_CITY_NAME", "The city's name as shown on pages.", "Harbin")
     zone: str = _setting("HUB_ZONE", "The city's time zone (IANA).", "Asia/Shanghai")
-    default_feed: str = _setting("HUB_DEFAULT_FEED", "The transit feed that the map opens on.", "harbin")
+    default_feed: str = _setting(
+        "HUB_DEFAULT_FEED", "The transit feed that the map opens on.", "harbin"
+    )
     default_region: str = _setting("HUB_DEFAULT_REGION", "Region of phone numbers without +.", "CN")
-    tile_url: str = _setting("HUB_TILE_URL", "Raster tiles {z}/{x}/{y} for the map; empty: none.", "")
+    tile_url: str = _setting(
+        "HUB_TILE_URL", "Raster tiles {z}/{x}/{y} for the map; empty: none.", ""
+    )
     trusted_proxies: int = _setting(
         "HUB_TRUSTED_PROXIES", "How many proxies in front append X-Forwarded-For.", "0"
     )
@@ -64,6 +70,9 @@ class Settings:
         "HUB_SMS_URL", "HTTP address of the SMS provider; empty: local viewer.", ""
     )
     sms_key: str = _setting("HUB_SMS_KEY", "Key for the SMS provider.", "")
+    sms_closed_regions: tuple[str, ...] = _setting(
+        "HUB_SMS_CLOSED_REGIONS", "Countries (ISO 3166, as CN,RU) that no SMS is sent to.", ""
+    )
     gtfs_realtime_pull: tuple[str, ...] = _setting(
         "HUB_GTFS_REALTIME_PULL", "feed=https://... pairs that the gateway polls.", ""
     )
@@ -77,7 +86,9 @@ class Settings:
     android_apps: tuple[str, ...] = _setting(
         "HUB_ANDROID_APPS", "package=SHA256 fingerprints for assetlinks.json.", ""
     )
-    position_days: int = _setting("HUB_POSITION_DAYS", "Days that vehicle positions are kept.", "30")
+    position_days: int = _setting(
+        "HUB_POSITION_DAYS", "Days that vehicle positions are kept.", "30"
+    )
     requests_per_second: float = _setting(
         "HUB_REQUESTS_PER_SECOND", "Per client address and web process; 0: no limit.", "100"
     )
@@ -89,7 +100,9 @@ class Settings:
         known = {f.metadata["variable"]: f for f in fields(cls)} | dict.fromkeys(OTHERS)
         unknown = [name for name in environ if name.startswith("HUB_") and name not in known]
         if unknown:
-            raise WrongSettings(f"Unknown setting: {', '.join(sorted(unknown))}. See docs/operations.md.")
+            raise WrongSettings(
+                f"Unknown setting: {', '.join(sorted(unknown))}. See docs/operations.md."
+            )
         hints = typing.get_type_hints(cls)
         values = {}
         for f in fields(cls):

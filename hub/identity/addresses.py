@@ -20,7 +20,7 @@ from hub.kernel.errors import Invalid
 Channel = Literal["sms", "email"]
 
 LONGEST = 254
-_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.I)
+_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE)
 _TELEPHONE = re.compile(r"\+[\d ().\-/]{6,28}")
 
 
@@ -41,7 +41,7 @@ class CountryNotServed(Invalid):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a code goes. ``text`` is canonical: E.164, or lower-case e-mail with an ASCII domain."""
+    """Where a code goes. ``text`` is canonical: E.164, or lower-case e-mail with ASCII domain."""
 
     channel: Channel
     text: str
@@ -89,7 +89,7 @@ def _telephone(text: str, closed_regions: frozenset[str]) -> Address:
     if phonenumbers.number_type(number) not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE):
         raise _not_usable("This line receives no messages.")
     if region in closed_regions:
-        raise CountryNotServed()
+        raise CountryNotServed
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return Address("sms", written, region)
 

@@ -105,9 +105,7 @@ class Login(Base):
         Unique("secret_hash", name="uq_identity_login_secret_hash"),
         Index("ix_identity_login_expires_at", "expires_at"),
         CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
-        CheckConstraint(
-            "state IN ('code', 'second_factor', 'done', 'over')", name="state_known"
-        ),
+        CheckConstraint("state IN ('code', 'second_factor', 'done', 'over')", name="state_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -135,7 +133,7 @@ class CodeDelivery(Base):
             "due_at",
             postgresql_where=text("state = 'waiting'"),
         ),
-        Index("ix_identity_code_delivery_expires_at", "expires_at"),
+        Index("ix_identity_code_delivery_login_id", "login_id"),
         CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
         CheckConstraint("state IN ('waiting', 'sent', 'given_up')", name="state_known"),
         CheckConstraint(
@@ -161,6 +159,7 @@ class Bucket(Base):
     """A token bucket of a rate limit. The key is an HMAC, so that no address stands here."""
 
     __tablename__ = "identity_bucket"
+    __table_args__ = (Index("ix_identity_bucket_refilled_at", "refilled_at"),)
 
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     tokens: Mapped[float]
@@ -172,7 +171,8 @@ class Session(Base):
 
     __tablename__ = "identity_session"
     __table_args__ = (
-        Index("ix_identity_session_person_id", "person_id", "id"),
+        Index("ix_identity_session_person_id_id", "person_id", "id"),
+        Index("ix_identity_session_expires_at", "expires_at"),
         Index(
             "ix_identity_session_revoked_at",
             "revoked_at",
@@ -219,6 +219,11 @@ class RefreshToken(Base):
         Unique("token_hash", name="uq_identity_refresh_token_token_hash"),
         Unique("grant_id", "generation", name="uq_identity_refresh_token_generation"),
         Index("ix_identity_refresh_token_expires_at", "expires_at"),
+        Index(
+            "ix_identity_refresh_token_successor",
+            "used_at",
+            postgresql_where=text("successor_sealed IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -38,10 +38,12 @@ class Limit:
 
 RESEND = Limit("code.again", capacity=1, every=timedelta(seconds=60))
 CODES_PER_ADDRESS = Limit("code.address", capacity=6, every=timedelta(minutes=15))
-CODES_PER_CLIENT = Limit("code.client", capacity=30, every=timedelta(seconds=60))
+# A whole quarter may share one address of its telephone company, hence so many; what bounds a
+# guesser behind one is the limit on wrong codes.
+CODES_PER_CLIENT = Limit("code.client", capacity=120, every=timedelta(seconds=10))
 CODES_IN_TOTAL = Limit("code.total", capacity=600, every=timedelta(milliseconds=100))
-GUESSES_PER_ADDRESS = Limit("guess.address", capacity=20, every=timedelta(minutes=5))
-GUESSES_PER_PERSON = Limit("guess.person", capacity=10, every=timedelta(minutes=3))
+WRONG_PER_CLIENT = Limit("wrong.client", capacity=40, every=timedelta(seconds=60))
+WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3))
 
 
 def new_code() -> str:

@@ -3,17 +3,27 @@
 from .blueprint import Blueprint
 from .bodies import check_if_match, encoded, etag_of
 from .edge import MEBIBYTE, takes
-from .guard import public, requires
+from .guard import Guard, View, guarded, public, requires
 from .request import actor, client_address, parts, request_id
 from .schema import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 from .sector import Loop, Probe, Schedule, Sector, System
-from .signatures import signed
+from .signatures import signed, speaks_for
+from .tokens import (
+    csrf_token,
+    forget_cookies,
+    from_our_own_page,
+    issuer,
+    keep_in_cookies,
+    principal_of,
+    visitor,
+)
 from .transaction import reads, transaction
 
 __all__ = [
     "MEBIBYTE",
     "Blueprint",
     "CoordinatesQuery",
+    "Guard",
     "Instant",
     "Loop",
     "PageQuery",
@@ -23,18 +33,28 @@ __all__ = [
     "Schema",
     "Sector",
     "System",
+    "View",
     "actor",
     "check_if_match",
     "client_address",
+    "csrf_token",
     "encoded",
     "etag_of",
+    "forget_cookies",
+    "from_our_own_page",
+    "guarded",
+    "issuer",
+    "keep_in_cookies",
     "page_schema",
     "parts",
+    "principal_of",
     "public",
     "reads",
     "request_id",
     "requires",
     "signed",
+    "speaks_for",
     "takes",
     "transaction",
+    "visitor",
 ]

@@ -1,26 +1,260 @@
-"""Tokens: from the present request to whoever makes it."""
+"""Tokens on the wire: how an access token reaches us and how a browser keeps one.
 
-from dataclasses import dataclass
+flask-jwt-extended carries them (the ``Authorization`` header, cookies with double-submit CSRF,
+``get_jwt()`` and its decorators); what a token *means* is decided by the one verifier in
+hub/identity, exactly once a request, whichever door is used.
+"""
 
-from flask import Flask
+from hmac import compare_digest
+from typing import Any
 
-from hub.kernel.errors import Unauthorized
-from hub.kernel.work import Actor
+from flask import Flask, Response, current_app, g, request
+from flask_jwt_extended import JWTManager
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
+from flask_jwt_extended.view_decorators import (
+    _decode_jwt_from_cookies as token_in_cookie,
+)
+from flask_jwt_extended.view_decorators import (
+    _decode_jwt_from_headers as token_in_header,
+)
+
+from hub import identity
+from hub.identity import AccessClaims, AccessTokenRefused, Issuer, Principal, Tokens, Verifier
+from hub.kernel.errors import Forbidden, Unauthorized
+from hub.kernel.work import NOBODY
 from hub.parts import Parts
 
+from .problems import problem
+from .request import parts, request_id
 
-@dataclass(frozen=True)
-class Principal:
-    """Who makes the request, and by what right."""
-
-    actor: Actor
-    scopes: frozenset[str]
-
-
-def install(app: Flask, parts: Parts) -> None:
-    """Prepare the application to read tokens."""
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+_METHODS_WITHOUT_EFFECT = {"GET", "HEAD", "OPTIONS"}
 
 
-def principal_of() -> Principal:
-    """The bearer of the access token of this request, or Unauthorized."""
-    raise Unauthorized()
+class CsrfMissing(Forbidden):
+    """You are signed in by a cookie, and this request changes something. Send the value of the
+    ``csrf`` cookie in the header ``X-CSRF-Token``, or as the form field ``csrf_token``: it shows
+    that the page you came from is ours."""
+
+    title = "Please send this from our own page"
+
+
+class Transport(JWTManager):
+    """flask-jwt-extended with our verifier inside: also its own decorators decode through it."""
+
+    def _decode_jwt_from_config(
+        self,
+        encoded_token: str,
+        csrf_value: str | None = None,
+        allow_expired: bool = False,  # noqa: ARG002 (the library's signature)
+    ) -> dict[str, object]:
+        return verified(encoded_token, csrf_value).as_dict()
+
+
+def install(app: Flask, built: Parts) -> None:
+    """Give the application its tokens."""
+    secure = built.settings.public_url.startswith("https://")
+    prefix = "__Host-hub_" if secure else "hub_"
+    app.config.update(
+        JWT_TOKEN_LOCATION=("headers", "cookies"),
+        JWT_ALGORITHM="ES256",
+        JWT_ACCESS_COOKIE_NAME=prefix + "access",
+        JWT_REFRESH_COOKIE_NAME=prefix + "refresh",
+        JWT_ACCESS_CSRF_COOKIE_NAME=prefix + "csrf",
+        JWT_ACCESS_CSRF_FIELD_NAME=CSRF_FIELD,
+        JWT_ACCESS_CSRF_HEADER_NAME=CSRF_HEADER,
+        JWT_CSRF_CHECK_FORM=True,
+        JWT_COOKIE_SECURE=secure,
+        JWT_COOKIE_SAMESITE="Lax",
+    )
+    transport = Transport(app)
+    for loader in (transport.unauthorized_loader, transport.invalid_token_loader):
+        loader(lambda _reason: problem(Unauthorized()))
+    for loader in (
+        transport.expired_token_loader,
+        transport.revoked_token_loader,
+        transport.needs_fresh_token_loader,
+        transport.token_verification_failed_loader,
+        transport.user_lookup_error_loader,
+    ):
+        loader(lambda _header, _claims: problem(AccessTokenRefused()))
+    app.after_request(_hand_out_cookies)
+
+
+def issuer() -> Issuer:
+    """Who issues tokens in this process. The city's own app may do whatever a citizen's token can
+    be asked for by any route of this hub."""
+    return parts().of(_issuer)
+
+
+def principal_of(*, at_once: bool = False) -> Principal:
+    """Who makes this request; refuses with Unauthorized.
+
+    A browser whose access cookie has run out is given a new one on the way, from its refresh
+    cookie. ``at_once`` asks the database whether the session still lives: for money and health.
+    """
+    known: Principal | None = g.get("hub_principal")
+    if known is None:
+        known = identity.principal_of_claims(_claims_of_request())
+        g.hub_principal = known
+    _refuse_the_dead(known, at_once)
+    return known
+
+
+def visitor() -> Principal | None:
+    """Who looks at a page that everybody may see; None for strangers and for stale cookies."""
+    try:
+        return principal_of()
+    except (Unauthorized, Forbidden):
+        return None
+
+
+def verified(token: str, csrf_value: str | None = None) -> AccessClaims:
+    """The claims of an access token; with ``csrf_value``, of one that came in a cookie."""
+    built = parts()
+    claims = built.of(_verifier).verify(token, built.database.clock())
+    if csrf_value is not None:
+        session_id = identity.principal_of_claims(claims).session_id
+        assert session_id is not None
+        expected = identity.csrf_value(built.keyring, session_id)
+        if not compare_digest(expected.encode(), csrf_value.encode("utf-8", "surrogatepass")):
+            raise CsrfMissing
+    return claims
+
+
+def csrf_token() -> str:
+    """The value for the hidden field ``csrf_token`` of a signed-in person's form; else empty."""
+    somebody = visitor()
+    if somebody is None or somebody.session_id is None:
+        return ""
+    return identity.csrf_value(parts().keyring, somebody.session_id)
+
+
+def keep_in_cookies(tokens: Tokens) -> None:
+    """Let the answer to this request sign the browser in."""
+    g.hub_tokens = tokens
+    g.pop("hub_principal", None)
+
+
+def forget_cookies() -> None:
+    """Let the answer to this request sign the browser out (end the session by its verb as well)."""
+    g.hub_tokens = None
+    g.pop("hub_principal", None)
+
+
+def from_our_own_page() -> bool:
+    """Whether a form comes from a page of ours: for the forms before sign-in, which have no
+    session to bind a CSRF value to (login CSRF)."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or origin in {parts().settings.public_url, request.host_url.rstrip("/")}
+
+
+def _claims_of_request() -> AccessClaims:
+    try:
+        if "HTTP_AUTHORIZATION" in request.environ:
+            return verified(token_in_header()[0])
+        return _claims_of_cookie()
+    except CSRFError:
+        raise CsrfMissing from None
+    except JWTExtendedException:
+        raise Unauthorized from None
+
+
+def _claims_of_cookie() -> AccessClaims:
+    if g.get("hub_tokens") is not None:
+        return verified(g.hub_tokens.access_token)
+    names = _cookie_names()
+    if names["access"] in request.cookies:
+        token, csrf_value = token_in_cookie(refresh=False)
+        try:
+            return verified(token, csrf_value)
+        except AccessTokenRefused:
+            if names["refresh"] not in request.cookies:
+                raise
+    refresh_token = request.cookies.get(names["refresh"])
+    if refresh_token is None:
+        raise Unauthorized
+    renewed = _renewed(refresh_token)
+    claims = verified(renewed.access_token, _csrf_value_sent())
+    g.hub_tokens = renewed
+    return claims
+
+
+def _renewed(refresh_token: str) -> Tokens:
+    built = parts()
+    try:
+        return built.database.run(
+            lambda work: identity.refresh(work, built.keyring, issuer(), refresh_token),
+            NOBODY,
+            request_id=request_id(),
+        )
+    except Unauthorized:
+        g.hub_tokens = None
+        raise
+
+
+def _csrf_value_sent() -> str | None:
+    if request.method in _METHODS_WITHOUT_EFFECT:
+        return None
+    sent = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD)
+    if not sent:
+        raise CsrfMissing
+    return sent
+
+
+def _refuse_the_dead(principal: Principal, at_once: bool) -> None:
+    built = parts()
+    assert principal.session_id is not None
+    if not built.of(_liveness).lives(
+        principal.session_id, now=built.database.clock(), at_once=at_once
+    ):
+        raise AccessTokenRefused
+
+
+def _hand_out_cookies(response: Response) -> Response:
+    if "hub_tokens" not in g:
+        return response
+    tokens: Tokens | None = g.hub_tokens
+    names, secure = _cookie_names(), parts().settings.public_url.startswith("https://")
+    common: dict[str, Any] = {"path": "/", "secure": secure, "samesite": "Lax"}
+    if tokens is None:
+        for name in names.values():
+            response.delete_cookie(name, **common)
+        return response
+    kept = {"max_age": identity.SESSION_LIVES, **common}
+    csrf = identity.csrf_value(parts().keyring, tokens.session_id)
+    response.set_cookie(
+        names["access"], tokens.access_token, max_age=tokens.expires_in, httponly=True, **common
+    )
+    response.set_cookie(names["refresh"], tokens.refresh_token, httponly=True, **kept)
+    response.set_cookie(names["csrf"], csrf, httponly=False, **kept)
+    response.cache_control.no_store = True
+    return response
+
+
+def _cookie_names() -> dict[str, str]:
+    secure = parts().settings.public_url.startswith("https://")
+    prefix = "__Host-hub_" if secure else "hub_"
+    return {name: prefix + name for name in ("access", "refresh", "csrf")}
+
+
+def _issuer(built: Parts) -> Issuer:
+    return Issuer(built.keyring, built.settings.public_url, first_party_scopes())
+
+
+def first_party_scopes() -> frozenset[str]:
+    """Every scope that some route of this hub asks a citizen's token for."""
+    guards = (getattr(view, "guard", None) for view in current_app.view_functions.values())
+    return frozenset(guard.scope for guard in guards if guard is not None and guard.scope)
+
+
+def _verifier(built: Parts) -> Verifier:
+    return Verifier(built.keyring, built.settings.public_url)
+
+
+def _liveness(built: Parts) -> identity.Liveness:
+    return identity.Liveness(built.database, built.watch)

@@ -13,7 +13,9 @@ from hub.web.pages import Pages
 
 # Standard protocols keep their own rules of repetition; each is named here with its reason.
 REPEATABLE = {
-    "identity.refresh": "a refresh token is its own key: the same one gives the same successor",
+    "sign_in.refresh_tokens": "a refresh token is its own key: the same one, the same successor",
+    "sign_in.sign_out": "what has ended stays ended",
+    "sessions.sign_out_everywhere": "what has ended stays ended",
 }
 
 

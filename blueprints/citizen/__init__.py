@@ -1,0 +1,19 @@
+"""The citizen's own sector: signing in, sessions and devices, the profile."""
+
+from pathlib import Path
+
+from hub.web import Loop, Schedule, Sector
+from hub.web.languages import speak_for
+
+from . import me, messages, public_keys, second_factor, sending, sessions, sign_in
+
+speak_for(Path(__file__).parent)
+
+SECTOR = Sector(
+    slug="citizen",
+    title="Citizen",
+    blueprints=(sign_in.bp, me.bp, sessions.bp, second_factor.bp, public_keys.bp, messages.bp),
+    pages=(messages.pages,),
+    loops=(Loop(name="codes", turn=sending.send_codes, pause=0.2),),
+    schedules=(Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),),
+)

@@ -1,0 +1,254 @@
+"""Shapes of the citizen's own API."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, pre_load, validate
+
+from hub.web import Instant, Schema, page_schema
+
+_LOGIN = validate.Regexp(r"login_[A-Za-z0-9_-]{43}$", error="Not a login of ours.")
+_SIX_DIGITS = validate.Regexp(r"[0-9]{6}$", error="Six digits.")
+_PRINTABLE = validate.Regexp(
+    r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$", error="Only letters and signs."
+)
+
+
+def _login() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=_LOGIN,
+        metadata={
+            "description": "From the answer to `POST /v1/sign-in/codes`; keep it to yourself.",
+            "example": "login_pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0aE4iM",
+        },
+    )
+
+
+def _six_digits(example: str) -> fields.String:
+    return fields.String(required=True, validate=_SIX_DIGITS, metadata={"example": example})
+
+
+def _device_name() -> fields.String:
+    return fields.String(
+        load_default=None,
+        validate=[validate.Length(1, 64), _PRINTABLE],
+        metadata={
+            "description": "What the person calls this device in their list of devices.",
+            "example": "Li Na's phone",
+        },
+    )
+
+
+class CodeRequest(Schema):
+    """Where to send a one-time code."""
+
+    channel = fields.String(
+        required=True, validate=validate.OneOf(("sms", "email")), metadata={"example": "sms"}
+    )
+    address = fields.String(
+        required=True,
+        validate=validate.Length(3, 254),
+        metadata={
+            "description": "A telephone number with its country code, or an e-mail address.",
+            "example": "+8613912345678",
+        },
+    )
+
+
+class CodeAsked(Schema):
+    """A sign-in has begun and a code is on its way."""
+
+    login = _login()
+    expires_at = Instant(required=True, metadata={"description": "When the code stops working."})
+    again_at = Instant(
+        required=True, metadata={"description": "When to ask again at the earliest."}
+    )
+
+
+class CodeEntry(Schema):
+    """The code that the person received."""
+
+    login = _login()
+    code = _six_digits("493027")
+    device_name = _device_name()
+
+
+class SecondFactorEntry(Schema):
+    """The code that the person's authenticator app shows."""
+
+    login = _login()
+    code = _six_digits("112358")
+    device_name = _device_name()
+
+
+class RefreshRequest(Schema):
+    """A refresh token, to be exchanged for its successor."""
+
+    refresh_token = fields.String(
+        required=True,
+        validate=validate.Length(1, 512),
+        metadata={"example": "u3T0bJmVw1Yx9rKqS6cE2hZ8nP5dL7fG4aQ1iM0oX3k"},
+    )
+
+
+class Tokens(Schema):
+    """Ten minutes of access, and the means to get the next ten."""
+
+    access_token = fields.String(
+        required=True,
+        metadata={"description": "RFC 9068 JWT.", "example": "eyJhbGciOiJFUzI1NiIs..."},
+    )
+    token_type = fields.String(required=True, metadata={"example": "Bearer"})
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds.", "example": 600})
+    refresh_token = fields.String(
+        required=True,
+        metadata={
+            "description": "Good once. Store it before you use it; its use gives the next one.",
+            "example": "u3T0bJmVw1Yx9rKqS6cE2hZ8nP5dL7fG4aQ1iM0oX3k",
+        },
+    )
+    scope = fields.String(required=True, metadata={"example": "citizen.profile:read"})
+    session = fields.String(
+        required=True, metadata={"example": "session_01k9z3m8q4v7x2c5n1b6h0j8rt"}
+    )
+    acr = fields.String(required=True, metadata={"example": "urn:city:loa:1"})
+
+
+class Me(Schema):
+    """The person behind the token, as they see themselves."""
+
+    id = fields.String(required=True, metadata={"example": "person_01k9z3m8q4v7x2c5n1b6h0j8rt"})
+    display_name = fields.String(metadata={"example": "Li Na"})
+    language = fields.String(required=True, metadata={"example": "zh-CN"})
+    phone = fields.String(metadata={"description": "Masked.", "example": "+86*********78"})
+    email = fields.String(metadata={"description": "Masked.", "example": "l***@example.org"})
+    second_factor = fields.Boolean(required=True, metadata={"example": False})
+    acr = fields.String(
+        required=True,
+        metadata={"description": "How surely this sign-in is them.", "example": "urn:city:loa:1"},
+    )
+    amr = fields.List(
+        fields.String(metadata={"example": "sms"}),
+        required=True,
+        metadata={"description": "How they signed in (RFC 8176)."},
+    )
+    synthetic = fields.Boolean(
+        required=True, metadata={"description": "Invented, for a demonstration.", "example": False}
+    )
+    created_at = Instant(required=True)
+
+
+class MeChanges(Schema):
+    """What a person may change of themselves; what is left out stays."""
+
+    display_name = fields.String(
+        allow_none=True,
+        validate=[validate.Length(1, 80), _PRINTABLE],
+        metadata={"description": "Null takes the name away.", "example": "Li Na"},
+    )
+    language = fields.String(
+        validate=validate.OneOf(("zh-CN", "en", "ru")), metadata={"example": "zh-CN"}
+    )
+
+    @pre_load
+    def not_empty(self, data: Any, **_: Any) -> Any:
+        """A change changes something."""
+        if data == {}:
+            raise ValidationError("Say what to change.")
+        return data
+
+
+class Session(Schema):
+    """A device or browser on which the person is signed in."""
+
+    id = fields.String(required=True, metadata={"example": "session_01k9z3m8q4v7x2c5n1b6h0j8rt"})
+    device_name = fields.String(metadata={"example": "Li Na's phone"})
+    current = fields.Boolean(
+        required=True, metadata={"description": "The one that asks.", "example": True}
+    )
+    acr = fields.String(required=True, metadata={"example": "urn:city:loa:1"})
+    signed_in_at = Instant(required=True)
+    last_seen_at = Instant(required=True, metadata={"description": "To about ten minutes."})
+    expires_at = Instant(required=True)
+
+
+SessionPage = page_schema(Session, "SessionPage")
+
+
+class SignedOut(Schema):
+    """How many sessions were ended."""
+
+    ended = fields.Integer(required=True, metadata={"example": 3})
+
+
+class NewAuthenticator(Schema):
+    """The secret for an authenticator app, shown this once."""
+
+    secret = fields.String(
+        required=True,
+        metadata={"description": "Base32.", "example": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"},
+    )
+    uri = fields.String(
+        required=True,
+        metadata={
+            "description": "For a QR code.",
+            "example": "otpauth://totp/Harbin:%2B86*78?secret=JBSWY3DPEHPK3PXP&issuer=Harbin",
+        },
+    )
+
+
+class AuthenticatorCode(Schema):
+    """A code of the authenticator app."""
+
+    code = _six_digits("112358")
+
+
+class JsonWebKey(Schema):
+    """A public key (RFC 7517)."""
+
+    kty = fields.String(required=True, metadata={"example": "EC"})
+    crv = fields.String(required=True, metadata={"example": "P-256"})
+    x = fields.String(
+        required=True, metadata={"example": "WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis"}
+    )
+    y = fields.String(
+        required=True, metadata={"example": "y77t-RvAHRKTsSGdIYUfweuOvwrvDD-Q3Hv5J0fSKbE"}
+    )
+    kid = fields.String(
+        required=True, metadata={"example": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}
+    )
+    use = fields.String(required=True, metadata={"example": "sig"})
+    alg = fields.String(required=True, metadata={"example": "ES256"})
+
+
+class JsonWebKeySet(Schema):
+    """The keys that our tokens verify with, now and soon."""
+
+    keys = fields.List(fields.Nested(JsonWebKey), required=True)
+
+
+class ShownMessage(Schema):
+    """A message that this demonstration shows instead of sending."""
+
+    id = fields.String(required=True, metadata={"example": "message_01k9z3m8q4v7x2c5n1b6h0j8rt"})
+    channel = fields.String(required=True, metadata={"example": "sms"})
+    address = fields.String(required=True, metadata={"example": "+8613912345678"})
+    subject = fields.String(required=True, metadata={"example": "Your code for Harbin"})
+    text = fields.String(required=True, metadata={"example": "493027 is your code for Harbin."})
+    sent_at = Instant(required=True)
+
+
+class ShownMessages(Schema):
+    """The newest messages of this demonstration."""
+
+    items = fields.List(fields.Nested(ShownMessage), required=True)
+
+
+class MessageQuery(Schema):
+    """Whose messages."""
+
+    address = fields.String(
+        load_default=None,
+        validate=validate.Length(max=254),
+        metadata={"description": "Only those to this address.", "example": "+8613912345678"},
+    )

@@ -1,0 +1,47 @@
+"""What happened in identity, told to whoever cares."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from hub.kernel import ids
+from hub.kernel.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonJoined(Event):
+    """Somebody signed in with an address that nobody had before."""
+
+    type: ClassVar[str] = "identity.person_joined"
+    person_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionStarted(Event):
+    """A person signed in on a device."""
+
+    type: ClassVar[str] = "identity.session_started"
+    person_id: UUID
+    session_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event):
+    """A session was ended: by its person, or because its refresh token was copied."""
+
+    type: ClassVar[str] = "identity.session_ended"
+    person_id: UUID
+    session_id: UUID
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)

@@ -1,0 +1,13 @@
+"""What identity forgets on time."""
+
+from hub.kernel.work import Work
+
+from . import limits, sessions, signing_in, viewer_gateway
+
+
+def forget_old(work: Work) -> None:
+    """Delete sign-ins, sessions, used tokens, shown messages and limits whose time is over."""
+    signing_in.forget_old(work)
+    sessions.forget_old(work)
+    limits.forget_idle(work)
+    viewer_gateway.forget_old(work)

@@ -1,0 +1,202 @@
+"""People: who they are to the city, and how they can be reached."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from hub import audit
+from hub.kernel import ids
+from hub.kernel.errors import PreconditionFailed
+from hub.kernel.work import Reading, Work
+from hub.keys import KeyRing
+
+from .addresses import Address, Channel, masked
+from .errors import PersonGone
+from .events import PersonJoined
+from .model import Authenticator, ContactAddress, Person
+
+_ADDRESS = "identity.address"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A person as they see themselves; addresses are masked. ``revision`` is the ETag."""
+
+    id: str
+    display_name: str | None
+    language: str
+    phone: str | None
+    email: str | None
+    second_factor: bool
+    synthetic: bool
+    created_at: datetime
+    revision: int
+
+
+def _sealed_address(channel: Channel) -> object:
+    return (
+        select(ContactAddress.sealed)
+        .where(ContactAddress.person_id == Person.id, ContactAddress.channel == channel)
+        .order_by(ContactAddress.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+_PROFILE = select(
+    Person.id,
+    Person.display_name,
+    Person.language,
+    Person.synthetic,
+    Person.created_at,
+    Person.revision,
+    _sealed_address("sms").label("phone"),  # type: ignore[attr-defined]
+    _sealed_address("email").label("email"),  # type: ignore[attr-defined]
+    select(Authenticator.person_id)
+    .where(Authenticator.person_id == Person.id, Authenticator.confirmed_at.is_not(None))
+    .exists()
+    .label("second_factor"),
+).where(Person.state == "active")
+
+
+def profile(reading: Reading, keyring: KeyRing) -> Profile:
+    """The acting person, in one statement. PersonGone when the account was closed."""
+    person_id = ids.read("person", reading.actor.id)
+    row = reading.connection.execute(_PROFILE.where(Person.id == person_id)).one_or_none()
+    if row is None:
+        raise PersonGone
+    return Profile(
+        id=reading.actor.id,
+        display_name=row.display_name,
+        language=row.language,
+        phone=_masked(keyring, "sms", row.phone, person_id),
+        email=_masked(keyring, "email", row.email, person_id),
+        second_factor=row.second_factor,
+        synthetic=row.synthetic,
+        created_at=row.created_at,
+        revision=row.revision,
+    )
+
+
+def correct(work: Work, changes: dict[str, str | None], *, seen_revisions: frozenset[int]) -> None:
+    """Change the acting person's ``display_name`` or ``language``; PreconditionFailed when the
+    record is at none of ``seen_revisions`` any more."""
+    person_id = ids.read("person", work.actor.id)
+    done = work.session.execute(
+        update(Person)
+        .where(
+            Person.id == person_id,
+            Person.state == "active",
+            Person.revision.in_(seen_revisions),
+        )
+        .values(**changes, revision=Person.revision + 1)
+        .returning(Person.id)
+    ).scalar()
+    if done is None:
+        raise PreconditionFailed
+    audit.record(work, "identity.person_corrected", work.actor.id, fields=",".join(sorted(changes)))
+
+
+def changed(work: Work, person_id: UUID) -> None:
+    """Something shown with the person changed elsewhere: their ETag must too."""
+    work.session.execute(
+        update(Person).where(Person.id == person_id).values(revision=Person.revision + 1)
+    )
+
+
+def behind(work: Work, keyring: KeyRing, address: Address, *, language: str) -> UUID:
+    """The person who owns ``address``; a new one when nobody does.
+
+    The caller has just proved to hold the address. Two proofs at once make one person.
+    """
+    index = blind_index(keyring, address)
+    owner = _owner(work, address.channel, index)
+    if owner is not None:
+        return owner
+    person_id = join(work, keyring, [address], language=language)
+    return person_id or cast(UUID, _owner(work, address.channel, index))
+
+
+def join(
+    work: Work,
+    keyring: KeyRing,
+    addresses: list[Address],
+    *,
+    language: str,
+    display_name: str | None = None,
+    synthetic: bool = False,
+) -> UUID | None:
+    """A new person with these addresses, or None when somebody was faster to take one."""
+    person = Person(
+        id=ids.new_id(),
+        display_name=display_name,
+        language=language,
+        synthetic=synthetic,
+        created_at=work.now,
+    )
+    work.session.add(person)
+    work.session.flush()
+    for address in addresses:
+        if not _attach(work, keyring, person.id, address):
+            work.session.execute(
+                delete(ContactAddress).where(ContactAddress.person_id == person.id)
+            )
+            work.session.execute(delete(Person).where(Person.id == person.id))
+            work.session.expunge(person)
+            return None
+    work.emit(PersonJoined(person_id=person.id))
+    audit.record(work, "identity.person_joined", ids.show("person", person.id), synthetic=synthetic)
+    return person.id
+
+
+def blind_index(keyring: KeyRing, address: Address) -> bytes:
+    """What an address is found by without being shown."""
+    return keyring.blind(_ADDRESS, address.key)
+
+
+def how_many_synthetic(work: Work) -> int:
+    """How many invented people there are."""
+    return (
+        work.session.scalar(select(func.count()).select_from(Person).where(Person.synthetic)) or 0
+    )
+
+
+def _owner(work: Work, channel: Channel, index: bytes) -> UUID | None:
+    return work.session.execute(
+        select(ContactAddress.person_id).where(
+            ContactAddress.channel == channel, ContactAddress.blind_index == index
+        )
+    ).scalar()
+
+
+def _attach(work: Work, keyring: KeyRing, person_id: UUID, address: Address) -> bool:
+    # Waits for whoever inserts the same address at this moment, and then gives way.
+    return (
+        work.session.execute(
+            insert(ContactAddress)
+            .values(
+                id=ids.new_id(),
+                person_id=person_id,
+                channel=address.channel,
+                sealed=keyring.seal(_ADDRESS, address.text.encode(), person_id.bytes),
+                blind_index=blind_index(keyring, address),
+                verified_at=work.now,
+            )
+            .on_conflict_do_nothing(constraint="uq_identity_address_blind_index")
+            .returning(ContactAddress.id)
+        ).scalar()
+        is not None
+    )
+
+
+def _masked(
+    keyring: KeyRing, channel: Channel, sealed: bytes | None, person_id: UUID
+) -> str | None:
+    if sealed is None:
+        return None
+    text = keyring.open(_ADDRESS, sealed, person_id.bytes).decode()
+    return masked(Address(channel, text))

@@ -1,0 +1,252 @@
+"""Signing in by one-time code: ask, enter, and enter a second factor if there is one.
+
+A sign-in is bound to whoever began it: they hold its secret, so a code that somebody was talked
+into reading out is useless elsewhere. The answer to asking never says whether an account exists;
+an address that nobody had gets an account when its code is entered.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+
+from sqlalchemy import delete, select, update
+
+from hub import audit
+from hub.kernel import ids
+from hub.kernel.work import Work
+from hub.keys import KeyRing
+
+from . import authenticator, limits, people, sessions
+from .addresses import Address, Channel
+from .errors import CodeWrong, SecondFactorNeeded, SignInOver
+from .model import CodeDelivery, Login
+from .rules import (
+    CODE_LIVES,
+    CODE_TRIES,
+    CODES_IN_TOTAL,
+    CODES_PER_ADDRESS,
+    CODES_PER_CLIENT,
+    LOA_CODE,
+    LOGIN_LIVES,
+    RESEND,
+    WRONG_PER_CLIENT,
+    is_code,
+    new_code,
+    new_secret,
+)
+from .sessions import Tokens
+from .tokens import Issuer
+
+PREFIX = "login_"
+DELIVERY = "identity.delivery"
+_LOGIN = "identity.login"
+_CODE = "identity.code"
+
+
+@dataclass(frozen=True)
+class CodeAsked:
+    """A sign-in has begun. ``login`` is a secret of the asker and goes with the code."""
+
+    login: str
+    expires_at: datetime
+    again_at: datetime
+
+
+def ask_for_code(
+    work: Work, keyring: KeyRing, address: Address, *, client: str, language: str
+) -> CodeAsked:
+    """Begin a sign-in and have a code sent to ``address``; the same for known and unknown ones.
+
+    ``client`` is the network address that asks. Refuses with AskedTooOften.
+    """
+    limits.take(work, keyring, RESEND, address.key)
+    limits.take(work, keyring, CODES_PER_ADDRESS, address.key)
+    limits.take(work, keyring, CODES_PER_CLIENT, limits.network_of(client))
+    limits.take(work, keyring, CODES_IN_TOTAL, b"")
+    login_id, secret, code = ids.new_id(), new_secret(), new_code()
+    login = Login(
+        id=login_id,
+        secret_hash=_hash(secret),
+        channel=address.channel,
+        address_sealed=keyring.seal(_LOGIN, address.text.encode(), login_id.bytes),
+        address_index=people.blind_index(keyring, address),
+        code_hmac=_code_hmac(keyring, login_id.bytes, code),
+        language=language,
+        code_expires_at=work.now + CODE_LIVES,
+        expires_at=work.now + LOGIN_LIVES,
+    )
+    work.session.add(login)
+    work.session.flush()
+    work.session.add(_delivery(work, keyring, login, address, code))
+    audit.record(work, "identity.code_asked", ids.show("login", login_id), channel=address.channel)
+    return CodeAsked(PREFIX + secret, login.code_expires_at, work.now + RESEND.every)
+
+
+def enter_code(
+    work: Work,
+    keyring: KeyRing,
+    issuer: Issuer,
+    *,
+    login: str,
+    code: str,
+    device_name: str | None,
+    client: str,
+) -> Tokens:
+    """Sign in with the code that was sent.
+
+    Refuses with SignInOver, and, remembered, with CodeWrong (five tries) or SecondFactorNeeded.
+    """
+    limits.take(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
+    row = _open(work, login)
+    if row.state == "second_factor":
+        raise SecondFactorNeeded
+    _spend_try(work, row)
+    if not (
+        is_code(code) and compare_digest(row.code_hmac, _code_hmac(keyring, row.id.bytes, code))
+    ):
+        _count_wrong(work, row, row.tries)
+    limits.give_back(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
+    row.person_id = people.behind(work, keyring, _address(keyring, row), language=row.language)
+    row.address_sealed = None
+    if authenticator.in_use(work, row.person_id):
+        row.state = "second_factor"
+        raise SecondFactorNeeded(keep=True)
+    row.state = "done"
+    return sessions.start(
+        work,
+        issuer,
+        person_id=row.person_id,
+        acr=LOA_CODE,
+        amr=[_method(row.channel)],
+        device_name=device_name,
+    )
+
+
+def enter_second_factor(
+    work: Work,
+    keyring: KeyRing,
+    issuer: Issuer,
+    *,
+    login: str,
+    code: str,
+    device_name: str | None,
+) -> Tokens:
+    """Finish a sign-in with a code of the person's authenticator app.
+
+    The assurance stays ``loa:1``: two things one has are still no second *kind* of factor.
+    """
+    row = _open(work, login)
+    if row.state != "second_factor" or row.person_id is None:
+        raise SignInOver
+    _spend_second_try(work, row)
+    try:
+        authenticator.check(work, keyring, row.person_id, code)
+    except CodeWrong:
+        _count_wrong(work, row, row.second_tries)
+    row.state = "done"
+    return sessions.start(
+        work,
+        issuer,
+        person_id=row.person_id,
+        acr=LOA_CODE,
+        amr=[_method(row.channel), "otp"],
+        device_name=device_name,
+    )
+
+
+def forget_old(work: Work) -> None:
+    """Delete sign-ins, and with them their deliveries, a day after their end."""
+    work.session.execute(delete(Login).where(Login.expires_at < work.now - LOGIN_LIVES * 96))
+
+
+def _delivery(
+    work: Work, keyring: KeyRing, login: Login, address: Address, code: str
+) -> CodeDelivery:
+    delivery_id = ids.new_id()
+    return CodeDelivery(
+        id=delivery_id,
+        login_id=login.id,
+        channel=address.channel,
+        language=login.language,
+        address_sealed=keyring.seal(DELIVERY, address.text.encode(), delivery_id.bytes),
+        code_sealed=keyring.seal(DELIVERY, code.encode(), delivery_id.bytes),
+        due_at=work.now,
+        expires_at=login.code_expires_at,
+    )
+
+
+def _open(work: Work, login: str) -> Login:
+    if not login.startswith(PREFIX):
+        raise SignInOver
+    row = work.session.execute(
+        select(Login).where(
+            Login.secret_hash == _hash(login.removeprefix(PREFIX)),
+            Login.state.in_(("code", "second_factor")),
+            Login.expires_at > work.now,
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        raise SignInOver
+    return row
+
+
+def _spend_try(work: Work, row: Login) -> None:
+    """Count one guess. The row stays locked until the end, so parallel guesses queue up here and
+    each is counted before it is looked at."""
+    spent = work.session.execute(
+        update(Login)
+        .where(
+            Login.id == row.id,
+            Login.state == "code",
+            Login.tries < CODE_TRIES,
+            Login.code_expires_at > work.now,
+        )
+        .values(tries=Login.tries + 1)
+        .returning(Login.tries)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if spent is None:
+        raise SignInOver
+    work.session.refresh(row)
+
+
+def _spend_second_try(work: Work, row: Login) -> None:
+    spent = work.session.execute(
+        update(Login)
+        .where(Login.id == row.id, Login.state == "second_factor", Login.second_tries < CODE_TRIES)
+        .values(second_tries=Login.second_tries + 1)
+        .returning(Login.second_tries)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if spent is None:
+        raise SignInOver
+    work.session.refresh(row)
+
+
+def _count_wrong(work: Work, row: Login, tries: int) -> None:
+    left = CODE_TRIES - tries
+    if left <= 0:
+        row.state = "over"
+        row.address_sealed = None
+    audit.record(work, "identity.code_wrong", ids.show("login", row.id), tries_left=left)
+    raise CodeWrong(keep=True, extra={"tries_left": left})
+
+
+def _address(keyring: KeyRing, row: Login) -> Address:
+    channel: Channel = "sms" if row.channel == "sms" else "email"
+    assert row.address_sealed is not None  # erased only when the state leaves "code"
+    return Address(channel, keyring.open(_LOGIN, row.address_sealed, row.id.bytes).decode())
+
+
+def _method(channel: str) -> str:
+    """RFC 8176 has a word for a telephone; e-mail goes by ``otp``."""
+    return "sms" if channel == "sms" else "otp"
+
+
+def _code_hmac(keyring: KeyRing, login: bytes, code: str) -> bytes:
+    return keyring.blind(_CODE, login + code.encode())
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

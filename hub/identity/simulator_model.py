@@ -1,0 +1,35 @@
+"""Messages that a demonstration shows instead of sending them. Empty wherever HUB_DEMO is off."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.kernel.db import Base
+from hub.kernel.personal import personal
+
+_SHOWN = personal(
+    purpose="to show in a demonstration what would have been sent",
+    basis="consent",
+    keep=timedelta(days=1),
+    export=False,
+    erase="delete",
+)
+
+
+class ShownMessage(Base):
+    """One message, readable on this machine only."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        {"schema": "simulator_message"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text, info=_SHOWN)
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, info=_SHOWN)
+    shown_at: Mapped[datetime]

@@ -1,0 +1,49 @@
+"""Text messages through a provider's HTTP interface. The only importer of httpx in identity.
+
+``POST <HUB_SMS_URL>`` with ``{"to": "+86...", "text": "..."}``, a bearer key and an
+``Idempotency-Key``: the shape most providers share or a ten-line relay gives them.
+"""
+
+from typing import TYPE_CHECKING
+
+from .delivery import Message, SendingFailed
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+_TRY_AGAIN = {408, 409, 425, 429}
+
+
+class SmsGateway:
+    """Sends by HTTP; redirects are not followed, answers are not kept."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url
+        self._key = key
+        self._http: httpx.Client | None = None
+
+    def send(self, address: str, message: Message, *, key: str) -> None:
+        """Return when the provider has taken the message."""
+        import httpx
+
+        try:
+            answer = self._client().post(
+                self._url,
+                json={"to": address, "text": message.text},
+                headers={"Authorization": f"Bearer {self._key}", "Idempotency-Key": key},
+            )
+        except httpx.HTTPError:
+            raise SendingFailed(final=False) from None
+        if answer.is_success:
+            return
+        final = 400 <= answer.status_code < 500 and answer.status_code not in _TRY_AGAIN
+        raise SendingFailed(final=final)
+
+    def _client(self) -> "httpx.Client":
+        import httpx
+
+        if self._http is None:
+            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+            self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        return self._http
