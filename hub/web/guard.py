@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
-from flask import g
+from flask import g, request
 
 from hub.kernel.errors import Forbidden
 
@@ -49,6 +49,7 @@ def requires(scope: str) -> Callable[[View], View]:
             if scope not in principal.scopes:
                 raise ScopeMissing(extra={"scope": scope})
             g.actor = principal.actor
+            request.environ["hub.actor"] = principal.actor.kind
             g.principal = principal
             return view(*args, **kwargs)
 

@@ -75,7 +75,7 @@ def register(app: Flask) -> None:
 
 
 def _refused(refusal: Refusal) -> Any:
-    g.refusal = refusal.slug()
+    request.environ["hub.refusal"] = refusal.slug()
     if wants_page() and (page := current_app.extensions.get(PAGE)) is not None:
         return page(refusal)
     return problem(refusal)

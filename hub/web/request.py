@@ -1,7 +1,8 @@
 """The present request: its parts, its id, and whoever makes it."""
 
+import os
 import re
-from uuid import uuid4
+from typing import Any
 
 from flask import Flask, current_app, g, request
 
@@ -22,13 +23,19 @@ def parts() -> Parts:
     return found
 
 
-def request_id() -> str:
+def request_id_of(environ: dict[str, Any]) -> str:
     """The id under which this request is logged and answered; a proxy's is taken over."""
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
-    found: str = g.request_id
+    found: str | None = environ.get("hub.request_id")
+    if found is None:
+        given = environ.get("HTTP_X_REQUEST_ID")
+        found = given if given and _GIVEN.fullmatch(given) else os.urandom(16).hex()
+        environ["hub.request_id"] = found
     return found
+
+
+def request_id() -> str:
+    """The id of the present request."""
+    return request_id_of(request.environ)
 
 
 def actor() -> Actor:
