@@ -1,6 +1,6 @@
 """What the fleet says no to."""
 
-from hub.kernel.errors import Forbidden, Malformed, TooLarge
+from hub.kernel.errors import Malformed, TooLarge
 
 
 class BatchTooLarge(TooLarge):
@@ -8,13 +8,6 @@ class BatchTooLarge(TooLarge):
     parts one after the other; rows that were stored before are recognised and not counted twice."""
 
     title = "Too many positions at once"
-
-
-class NotYourFeed(Forbidden):
-    """Your key is enrolled, but not as a source of this feed. Check the feed's name; if it is
-    right, ask the operator to enrol your device for it."""
-
-    title = "You do not report for this feed"
 
 
 class BrokenFeedMessage(Malformed):

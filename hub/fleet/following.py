@@ -1,17 +1,12 @@
-"""Follow the positions as they are committed, each exactly once, whatever the order of commits.
-
-Going by the last id or time would lose rows: a transaction that began earlier may commit later.
-So every row carries its transaction's id, a follower remembers the oldest transaction that was
-still open (`pg_snapshot_xmin`) and asks again for everything from there on, except transactions it
-has read already: a transaction's rows appear all at once. A long transaction elsewhere in the
-cluster (an import, say) therefore delays nothing; it only makes that list longer.
-"""
+"""The positions of the fleet as they are committed, for whoever follows them."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+
+from hub.kernel.following import UNREAD, Unread
 
 from .rules import AHEAD, LIVE
 
@@ -41,8 +36,6 @@ _COLUMNS = """
     bearing, speed_mps, distance_m, trip, route, service_date, start_time, occupancy, label
 """
 
-_HORIZON = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-
 _LATEST = text(
     f"""
     SELECT DISTINCT ON (feed, vehicle) {_COLUMNS} FROM fleet_position
@@ -54,8 +47,7 @@ _LATEST = text(
 _NEWS = text(
     f"""
     SELECT {_COLUMNS} FROM fleet_position
-    WHERE transaction >= :horizon AND transaction <> ALL (CAST(:seen AS bigint[]))
-      AND reported_at BETWEEN :since AND :until
+    WHERE {UNREAD} AND reported_at BETWEEN :since AND :until
     ORDER BY reported_at
     """  # noqa: S608
 )
@@ -65,21 +57,14 @@ class PositionFollower:
     """First the latest position of every live vehicle, then whatever is committed after."""
 
     def __init__(self) -> None:
-        self._horizon: int | None = None
-        self._seen: set[int] = set()
+        self._unread = Unread()
 
     def read(self, connection: Connection, now: datetime) -> list[Report]:
         """The positions committed since the last call, oldest report first. History that arrives
         late (older than ten minutes) is not among them."""
-        # Asked first: whatever is older than this horizon is visible to the query after it.
-        horizon = connection.scalar(_HORIZON)
-        window = {"since": now - LIVE, "until": now + AHEAD + timedelta(seconds=5)}
-        if self._horizon is None:
-            rows = [Report(*row) for row in connection.execute(_LATEST, window)]
-        else:
-            asked = {"horizon": self._horizon, "seen": list(self._seen)}
-            rows = [Report(*row) for row in connection.execute(_NEWS, window | asked)]
-        self._seen.update(row.transaction for row in rows)
-        self._horizon = horizon
-        self._seen = {number for number in self._seen if number >= (horizon or 0)}
+        asked = self._unread.ask(connection)
+        asked |= {"since": now - LIVE, "until": now + AHEAD + timedelta(seconds=5)}
+        found = connection.execute(_NEWS if self._unread.begun else _LATEST, asked)
+        rows = [Report(*row) for row in found]
+        self._unread.note(row.transaction for row in rows)
         return rows

@@ -7,7 +7,6 @@ tables.
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -34,21 +33,6 @@ REASONS = (
     "unknown_vehicle",
     "duplicate",
 )
-
-
-class Source(Base):
-    """A device that may report for a feed. Retired rather than removed, so that the past explains
-    itself."""
-
-    __tablename__ = "fleet_source"
-    __table_args__ = (UniqueConstraint("feed", "device", name="uq_fleet_source_device"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    feed: Mapped[str] = mapped_column(Text)
-    device: Mapped[str] = mapped_column(Text)
-    name: Mapped[str] = mapped_column(Text)
-    enrolled_at: Mapped[datetime]
-    retired_at: Mapped[datetime | None]
 
 
 class StoredPosition(Base):

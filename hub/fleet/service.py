@@ -37,8 +37,8 @@ def report(work: Work, feed: str, positions: Sequence[Position]) -> Receipt:
     """Store a batch of a feed, in two statements whatever its size.
 
     A report known already (same vehicle, same moment) changes nothing, so batches may be replayed
-    and reordered. Doubtful rows go to the quarantine with their reason. Does not ask who reports:
-    `admit` does.
+    and reordered. Doubtful rows go to the quarantine with their reason. Does not ask who reports;
+    the edge does (`speaks_for`).
     """
     verdicts = doubts(positions, _last_seen(work, feed, positions), work.now)
     good = [row for index, row in enumerate(positions) if index not in verdicts]

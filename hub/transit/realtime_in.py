@@ -7,7 +7,7 @@ the same rules.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,12 +20,12 @@ from hub.fleet import OCCUPANCIES, BrokenFeedMessage, Position
 
 from .alerts import Alert, Selector
 from .arrivals import Told
-from .timetable import Journey
-from .tracking import seconds_of
+from .timetable import Journey, Pattern
 from .tracks import TripNews
 
 VERSIONS = {"1.0", "2.0"}
 _LATEST_TIMESTAMP = 253_402_300_799  # the end of the year 9999
+_FAR_S = 2 * 86_400
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _START_TIME = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d")
 
@@ -78,7 +78,7 @@ def read_message(body: bytes, now: datetime, language: str = "en") -> Message:
         raise BrokenFeedMessage
     at = _moment(message.header.timestamp, now)
     entities = [entity for entity in message.entity if not entity.is_deleted]
-    updates = [_update(e.trip_update) for e in entities if e.HasField("trip_update")]
+    updates = [_update(e.trip_update, at) for e in entities if e.HasField("trip_update")]
     alerts = [_alert(e.id, e.alert, language) for e in entities if e.HasField("alert")]
     return Message(
         at=min(at, now),
@@ -89,35 +89,38 @@ def read_message(body: bytes, now: datetime, language: str = "en") -> Message:
     )
 
 
-def news_of(said: TripSaid, journey: Journey, at: float) -> TripNews:
-    """A stored TripUpdate in the terms of the timetable: calls by position, delays as times."""
+def news_of(said: TripSaid, journeys: Sequence[Journey], at: float) -> TripNews | None:
+    """A stored TripUpdate in the terms of the timetable: calls by position, delays as times.
+
+    Without a day it means the journey nearest in time; None when there is none.
+    """
+    if not journeys:
+        return None
+    journey = min(journeys, key=lambda one: max(one.starts_at - at, at - one.ends_at, 0))
     calls: dict[int, Told] = {}
-    pattern, search_from = journey.trip.pattern, 0
-    by_sequence = {sequence: n for n, sequence in enumerate(pattern.sequences)}
+    search_from = 0
     for call in said.calls:
-        position = by_sequence.get(call.sequence) if call.sequence is not None else None
-        if position is None and call.stop is not None:
-            later = range(search_from, len(pattern.stops))
-            position = next((n for n in later if pattern.stops[n].id == call.stop), None)
+        position = _position_of(call, journey.trip.pattern, search_from)
         if position is None:
             continue
         search_from = position + 1
-        due, leaves = journey.arrives_at(position), journey.departs_at(position)
         calls[position] = Told(
-            arrival=_time(call.arrival, call.arrival_delay, due),
-            departure=_time(call.departure, call.departure_delay, leaves),
+            arrival=_time(call.arrival, call.arrival_delay, journey.arrives_at(position)),
+            departure=_time(call.departure, call.departure_delay, journey.departs_at(position)),
             skipped=call.skipped,
         )
     if not calls and said.delay is not None:
         calls[0] = Told(journey.arrives_at(0) + said.delay, journey.departs_at(0) + said.delay)
-    return TripNews(
-        trip=said.trip,
-        service_date=_day(said.day),
-        start_s=seconds_of(said.start),
-        at=at,
-        cancelled=said.cancelled,
-        calls=calls,
-    )
+    start_s = journey.start_s if journey.by_frequency else None
+    return TripNews(said.trip, journey.service_date, start_s, at, said.cancelled, calls)
+
+
+def _position_of(call: CallSaid, pattern: Pattern, search_from: int) -> int | None:
+    """By stop_sequence where it is given, else the next call at that stop."""
+    if call.sequence is not None and call.sequence in pattern.sequences:
+        return pattern.sequences.index(call.sequence)
+    later = range(search_from, len(pattern.stops))
+    return next((n for n in later if pattern.stops[n].id == call.stop), None)
 
 
 def _time(at: int | None, delay: int | None, scheduled: int) -> int | None:
@@ -148,7 +151,7 @@ def _position(entity: str, vehicle: pb.VehiclePosition, at: datetime) -> Positio
     )
 
 
-def _update(update: pb.TripUpdate) -> TripSaid | None:
+def _update(update: pb.TripUpdate, at: datetime) -> TripSaid | None:
     """None for what we cannot refer to: no trip id, or a trip that no timetable holds."""
     trip = update.trip
     if _text(trip.trip_id) is None or trip.schedule_relationship in {_Trip.ADDED, _Trip.NEW}:
@@ -158,8 +161,8 @@ def _update(update: pb.TripUpdate) -> TripSaid | None:
         day=trip.start_date if _day(trip.start_date) else "",
         start=trip.start_time if _START_TIME.fullmatch(trip.start_time) else "",
         cancelled=trip.schedule_relationship in {_Trip.CANCELED, _Trip.DELETED},
-        delay=update.delay if update.HasField("delay") else None,
-        calls=[_call(call) for call in update.stop_time_update if _tells(call)],
+        delay=_delay(update.delay) if update.HasField("delay") else None,
+        calls=[_call(call, at) for call in update.stop_time_update if _tells(call)],
     )
 
 
@@ -167,19 +170,30 @@ def _tells(call: Any) -> bool:
     return bool(call.schedule_relationship != _Call.NO_DATA)
 
 
-def _call(call: Any) -> CallSaid:
-    def of(event: Any, field: str) -> int | None:
-        return int(getattr(event, field)) if event.HasField(field) else None
-
+def _call(call: Any, at: datetime) -> CallSaid:
     return CallSaid(
         sequence=call.stop_sequence if call.HasField("stop_sequence") else None,
         stop=_text(call.stop_id),
-        arrival=of(call.arrival, "time"),
-        arrival_delay=of(call.arrival, "delay"),
-        departure=of(call.departure, "time"),
-        departure_delay=of(call.departure, "delay"),
+        arrival=_event_time(call.arrival, at),
+        arrival_delay=_event_delay(call.arrival),
+        departure=_event_time(call.departure, at),
+        departure_delay=_event_delay(call.departure),
         skipped=call.schedule_relationship == _Call.SKIPPED,
     )
+
+
+def _event_time(event: Any, at: datetime) -> int | None:
+    """Seconds that lie within two days of the message; others are a broken clock's."""
+    near = event.HasField("time") and abs(event.time - at.timestamp()) <= _FAR_S
+    return int(event.time) if near else None
+
+
+def _event_delay(event: Any) -> int | None:
+    return _delay(event.delay) if event.HasField("delay") else None
+
+
+def _delay(seconds: int) -> int | None:
+    return seconds if abs(seconds) <= _FAR_S else None
 
 
 def _alert(entity: str, alert: pb.Alert, language: str) -> Alert:

@@ -139,16 +139,22 @@ class FeedTracker:
             same_day = row.service_date in {None, current.service_date}
             if same_day and start_s in {None, current.start_s} and row.at < current.ends_at + 3600:
                 return current
-        candidates = [
-            journey
-            for journey in self._journeys.get(row.trip, ())
-            if row.service_date in {None, journey.service_date}
-            and (start_s in {None, journey.start_s} or not journey.by_frequency)
-        ]
+        candidates = self.candidates(row.trip, row.service_date, start_s)
         if not candidates:
             self._doubt(track, "unknown_trip", row.trip)
             return None
         return min(candidates, key=lambda journey: self._strangeness(journey, track.fix))
+
+    def candidates(
+        self, trip: str, service_date: date | None, start_s: int | None
+    ) -> list[Journey]:
+        """The journeys that a trip id can mean, with as much of its day and start as is known."""
+        return [
+            journey
+            for journey in self._journeys.get(trip, ())
+            if service_date in {None, journey.service_date}
+            and (start_s in {None, journey.start_s} or not journey.by_frequency)
+        ]
 
     def _strangeness(self, journey: Journey, fix: Fix) -> float:
         """How badly a fix fits a journey, in seconds: outside its time, or off its schedule."""

@@ -1,4 +1,4 @@
-"""The fleet: who may report, positions by day, and the quarantine.
+"""The fleet: positions by day, and the quarantine.
 
 The application adds and removes days through two functions of the owner, so that it needs no right
 to change tables. Both take no lock that a reader would notice: a day is made beside the table and
@@ -70,25 +70,8 @@ END $$
 
 
 def upgrade() -> None:
-    sources()
     positions()
     quarantine()
-
-
-def sources() -> None:
-    op.create_table(
-        "fleet_source",
-        sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("feed", sa.Text, nullable=False),
-        sa.Column("device", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("enrolled_at", MOMENT, nullable=False),
-        sa.Column("retired_at", MOMENT),
-        sa.PrimaryKeyConstraint("id", name="pk_fleet_source"),
-        sa.UniqueConstraint("feed", "device", name="uq_fleet_source_device"),
-    )
-    op.execute("GRANT SELECT, INSERT, UPDATE ON fleet_source TO hub_app")
-    op.execute("GRANT SELECT ON fleet_source TO hub_read")
 
 
 def positions() -> None:
