@@ -1,14 +1,23 @@
 """The world that tests act in, built through the hub's own verbs."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
 from sqlalchemy import select, update
 
+from hub import identity
 from hub.jobs.reacting import Handlers
+from hub.kernel.ids import show
 from hub.kernel.outbox import OutboxEvent
 from hub.kernel.work import SYSTEM, Work
+from hub.keys import jwk_of
 from hub.parts import Parts
-from hub.web import Sector
+from hub.web import Sector, tokens
 
 
 class Outbox:
@@ -55,5 +64,97 @@ def _claim(work: Work) -> list[tuple]:
     return [tuple(row) for row in waiting]
 
 
+@dataclass(frozen=True)
+class Signs:
+    """An enrolled device of the tests and its private key."""
+
+    key: ec.EllipticCurvePrivateKey
+    kid: str
+
+    def headers(self, body: bytes, target: str, *, now: datetime, method: str = "POST"):
+        """The signature of a request, and a fresh Idempotency-Key."""
+        signature = identity.sign_request(
+            self.key, self.kid, body, method=method, target=target, now=now
+        )
+        return {identity.SIGNATURE_HEADER: signature, "Idempotency-Key": uuid4().hex}
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A citizen of a test: who they are, how to reach them, and a session of theirs."""
+
+    person_id: UUID
+    phone: str
+    tokens: identity.Tokens
+
+    @property
+    def id(self) -> str:
+        return show("person", self.person_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens.access_token}"}
+
+
 class City:
-    """Filled by the capabilities as they arrive."""
+    """Makes whom and what a test needs, through verbs. Filled by the capabilities as they arrive."""
+
+    def __init__(self, app: Flask, parts: Parts) -> None:
+        self._app = app
+        self._parts = parts
+        self._people: dict[str, Somebody] = {}
+
+    def citizen(self, name: str) -> Somebody:
+        """A signed-in person, invented for this test; the same name is the same person."""
+        if name not in self._people:
+            self._people[name] = self._parts.database.run(
+                lambda work: self._joined(work, name), SYSTEM
+            )
+        return self._people[name]
+
+    def as_citizen(self, name: str) -> dict[str, str]:
+        """The headers of a signed-in person."""
+        return self.citizen(name).headers
+
+    def device(self, kind: str, scopes: Iterable[str], acts_for: Iterable[str] = ()) -> Signs:
+        """An enrolled device with a key of its own."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        kid = self._parts.database.run(
+            lambda work: identity.enrol_device(
+                work,
+                kind=kind,
+                name=f"Test {kind}",
+                public_jwk=jwk_of(key.public_key()),
+                scopes=scopes,
+                acts_for=acts_for,
+            ),
+            SYSTEM,
+        )
+        return Signs(key, kid)
+
+    def _joined(self, work: Work, name: str) -> Somebody:
+        phone = a_phone()
+        person_id = identity.join(
+            work,
+            self._parts.keyring,
+            [identity.parse("sms", phone)],
+            language="en",
+            display_name=name,
+            synthetic=True,
+        )
+        with self._app.app_context():
+            issuer = tokens.issuer()
+        started = identity.start(
+            work,
+            issuer,
+            person_id=person_id,
+            acr=identity.LOA_CODE,
+            amr=["sms"],
+            device_name=f"{name}'s phone",
+        )
+        return Somebody(person_id, phone, started)
+
+
+def a_phone() -> str:
+    """A Chinese mobile number that no other test uses."""
+    return f"+86139{secrets.randbelow(10**8):08d}"
