@@ -13,6 +13,7 @@ from .errors import CannotRun
 from .postgres import Cluster
 
 HOME = "./var"
+OWNER = "hub_owner"
 PORT = 8000
 HIGHEST_PORT = 65535
 
@@ -30,10 +31,12 @@ def ports(environ: Mapping[str, str]) -> tuple[int, int]:
 
 def cluster(environ: Mapping[str, str]) -> Cluster | None:
     """The embedded database of this hub; None when DATABASE_URL names another."""
-    if environ.get("DATABASE_URL"):
-        return None
     folder = environ.get("HUB_POSTGRES_BIN")
-    return Cluster(home(environ), bin_dir=Path(folder).resolve() if folder else None)
+    embedded = Cluster(home(environ), bin_dir=Path(folder).resolve() if folder else None)
+    given = environ.get("DATABASE_URL")
+    if given and not (embedded.has_database() and given == embedded.url()):
+        return None
+    return embedded
 
 
 def completed(environ: Mapping[str, str]) -> dict[str, str]:
@@ -41,11 +44,12 @@ def completed(environ: Mapping[str, str]) -> dict[str, str]:
     embedded = cluster(environ)
     if embedded is None or not embedded.has_database():
         return dict(environ)
-    return {
-        **environ,
-        "DATABASE_URL": embedded.url("hub_app"),
-        "DATABASE_OWNER_URL": embedded.url("hub_owner"),
-    }
+    return {**environ, "DATABASE_URL": embedded.url(), "DATABASE_OWNER_URL": embedded.url(OWNER)}
+
+
+def adopt() -> None:
+    """Let this process find the embedded database of its HUB_HOME as if it had been told."""
+    os.environ.update(completed(os.environ))
 
 
 def of_roles(environ: Mapping[str, str]) -> dict[str, str]:

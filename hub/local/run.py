@@ -5,20 +5,18 @@ in the way is said in one sentence.
 """
 
 import errno
-import fcntl
 import http.client
 import json
 import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from rich.console import Console
 
-from . import environment, processes, welcome
-from .errors import AlreadyRunning, CannotRun
+from . import environment, occupancy, processes, welcome
+from .errors import CannotRun
 from .logs import Log
 from .postgres import Cluster
 from .roles import Role, roles
@@ -82,8 +80,10 @@ class Machine:
 
     def run(self) -> None:
         """Start everything, welcome, watch. Ends by KeyboardInterrupt or CannotRun."""
-        with self._alone():
+        with occupancy.held(self.home):
+            self._check_disk()
             self._check_ports()
+            sweep(self.home / "run" / "groups.json", self.home)
             supervisor = Supervisor(say=self._say, record=self.home / "run" / "groups.json")
             try:
                 self._start(supervisor)
@@ -114,29 +114,12 @@ class Machine:
         seconds = time.monotonic() - self._began
         self._console.print(welcome.panel(variables, self.home, seconds=seconds))
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold HUB_HOME for this run, and clear up after one that was killed."""
-        try:
-            for name, mode in (("", 0o711), ("log", 0o700), ("run", 0o700)):
-                (self.home / name).mkdir(mode=mode, parents=True, exist_ok=True)
-            lock = (self.home / "run" / "lock").open("a")
-        except OSError as trouble:
-            raise CannotRun(f"{self.home} cannot be used: {trouble.strerror}.") from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise AlreadyRunning(
-                    f"A hub already runs in {self.home}: end it, or choose another HUB_HOME."
-                ) from None
-            free = shutil.disk_usage(self.home).free // MIB
-            if free < FREE_MIB:
-                raise CannotRun(
-                    f"The disk is full: {self.home} needs {FREE_MIB} MiB and {free} are free."
-                )
-            sweep(self.home / "run" / "groups.json", self.home)
-            yield
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self.home).free // MIB
+        if free < FREE_MIB:
+            raise CannotRun(
+                f"The disk is full: {self.home} needs {FREE_MIB} MiB and {free} are free."
+            )
 
     def _check_ports(self) -> None:
         host = environment.of_roles(self._environ)["BIND"]
