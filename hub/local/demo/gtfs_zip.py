@@ -1,4 +1,5 @@
-"""Writes a GTFS zip whose bytes depend on its rows alone, so that the same city is the same file everywhere."""
+"""Writes a GTFS zip whose bytes depend on its rows alone, so that the same city is the same file
+everywhere."""
 
 import csv
 import io
@@ -27,6 +28,7 @@ def gtfs_zip(tables: Mapping[str, Table]) -> bytes:
 
 
 def clock_face(seconds: float) -> str:
-    """Seconds since noon minus twelve hours as GTFS writes them: past midnight the hours go on from 24."""
+    """Seconds since noon minus twelve hours as GTFS writes them: past midnight the hours go on from
+    24."""
     whole = round(seconds)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -1,10 +1,12 @@
-"""Recordings of vehicle positions: the file format, and when each position falls due when it is played again.
+"""Recordings of vehicle positions: the file format, and when each position falls due when it is
+played again.
 
-A recording is gzipped JSON lines (docs/demo-city.md describes it for those who bring their own). The first line says
-what it is; every other line is one position, in order of `at`: seconds since noon minus twelve hours of the recorded
-day, the way GTFS counts. Played again, a day's positions keep their time of day, so that a recorded delay stays
-the delay it was. With a `cycle` in the header only the trips that start within it are played, and once more after its
-length, under ids of their own, until the day is full.
+A recording is gzipped JSON lines (docs/demo-city.md describes it for those who bring their own).
+The first line says what it is; every other line is one position, in order of `at`: seconds since
+noon minus twelve hours of the recorded day, the way GTFS counts. Played again, a day's positions
+keep their time of day, so that a recorded delay stays the delay it was. With a `cycle` in the
+header only the trips that start within it are played, and once more after its length, under ids of
+their own, until the day is full.
 """
 
 import gzip
@@ -22,7 +24,18 @@ FORMAT = "hub-positions/1"
 DAY = 86_400
 
 FIELDS = frozenset(
-    ("vehicle", "label", "trip", "route", "longitude", "latitude", "distance_m", "bearing", "speed_mps", "occupancy")
+    (
+        "vehicle",
+        "label",
+        "trip",
+        "route",
+        "longitude",
+        "latitude",
+        "distance_m",
+        "bearing",
+        "speed_mps",
+        "occupancy",
+    )
 )
 
 
@@ -32,7 +45,8 @@ class NotARecording(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """Which part of the day is played: trips starting in [start, start + length), again after each length."""
+    """Which part of the day is played: trips starting in [start, start + length), again after each
+    length."""
 
     start: int
     length: int
@@ -46,7 +60,7 @@ class Position:
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recording:
     """A recorded day: its header's facts, and the positions with their second of the day."""
 
@@ -119,8 +133,14 @@ def parse(lines: Iterable[str]) -> Recording:
         _, first = next(numbered)
         header = json.loads(first)
         if header["format"] != FORMAT:
-            raise NotARecording(f"line 1: the format is {header['format']!r}, this hub reads {FORMAT!r}")
-        cycle = Cycle(header["cycle"]["start"], header["cycle"]["length"]) if "cycle" in header else None
+            raise NotARecording(
+                f"line 1: the format is {header['format']!r}, this hub reads {FORMAT!r}"
+            )
+        cycle = (
+            Cycle(header["cycle"]["start"], header["cycle"]["length"])
+            if "cycle" in header
+            else None
+        )
         starts: dict[str, int] = header.get("trips", {})
         zone = ZoneInfo(header["timezone"])
         rows = [record(json.loads(line), number) for number, line in numbered if line.strip()]
