@@ -180,7 +180,8 @@ class InternalFault(Refusal):
 
 
 def all_refusals(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    """Every kind of refusal that the running program can give, the manual's table of contents."""
+    """Every kind of refusal of the hub and its sectors, the manual's table of contents."""
     for kind in root.__subclasses__():
-        yield kind
+        if kind.__module__.startswith(("hub.", "blueprints.")):
+            yield kind
         yield from all_refusals(kind)

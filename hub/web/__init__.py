@@ -4,6 +4,7 @@ from .blueprint import Blueprint
 from .bodies import check_if_match, encoded, etag_of
 from .edge import MEBIBYTE, takes
 from .guard import Guard, View, guarded, public, requires
+from .operation import refuses
 from .request import actor, client_address, parts, request_id
 from .schema import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 from .sector import Loop, Probe, Schedule, Sector, System
@@ -50,6 +51,7 @@ __all__ = [
     "principal_of",
     "public",
     "reads",
+    "refuses",
     "request_id",
     "requires",
     "signed",

@@ -11,7 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from hub.kernel.errors import Malformed, UnsupportedMedia
 
-from .operation import refusal_response
+from .operation import describe, refusal_response
 
 
 class NotJson(UnsupportedMedia):
@@ -59,12 +59,15 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(name, import_name, **more)
         self._prepare_doc_cbks.append(self._describe)
 
-    def _store_endpoint_docs(
-        self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any
+    def add_url_rule(
+        self, rule: str, endpoint: Any = None, view_func: Any = None, *given: Any, **options: Any
     ) -> None:
-        if not hasattr(obj, "guard"):
-            raise TypeError(f"{obj.__module__}.{obj.__name__} says nothing of who may call it.")
-        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        """Register a view; refuses one that does not say who may call it."""
+        if not hasattr(view_func, "guard"):
+            raise TypeError(f"{rule} says nothing of who may call it: @public, @requires, @signed.")
+        if "<" in rule:
+            describe(view_func, refusals=(404,))
+        super().add_url_rule(rule, endpoint, view_func, *given, **options)
 
     def register_views_in_doc(self, api: Any, app: Any, spec: Any, **more: Any) -> None:
         """Only when a document is being written; a serving process has no use for it."""
@@ -79,7 +82,9 @@ class Blueprint(flask_smorest.Blueprint):
             statuses |= {400, 413, 415, 422}
         if "parameters" in doc:
             statuses |= {422}
-        responses = {str(status): refusal_response(status) for status in sorted(statuses)}
-        doc = deepupdate({"responses": responses}, doc)
+        found = doc.get("responses", {})
+        successes = {str(code): found[code] for code in found if int(code) < 400}
+        refused = {str(status): refusal_response(status) for status in sorted(statuses)}
+        doc["responses"] = successes | refused
         doc["parameters"] = [*doc.get("parameters", []), *said["parameters"]]
         return deepupdate(doc, said["facts"])

@@ -18,6 +18,7 @@ from . import metrics
 from .blueprint import Blueprint
 from .guard import public
 from .languages import text as _
+from .operation import refuses
 from .request import parts
 from .schema import Instant, Schema
 from .sector import Probe
@@ -94,6 +95,7 @@ def readyz(reading: Reading) -> dict[str, Any]:
 
 @bp.get("/metrics")
 @public
+@refuses(404)
 @bp.response(200, content_type="text/plain; version=0.0.4")
 def metrics_page() -> Response:
     """Give the numbers to the monitoring system.

@@ -41,6 +41,16 @@ def describe(
     view._apidoc = documented  # type: ignore[attr-defined]
 
 
+def refuses(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say which refusals a view gives beside those that its other decorators bring."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        describe(view, refusals=statuses)
+        return view
+
+    return decorate
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
