@@ -1,7 +1,7 @@
 """Fleet: where the city's vehicles say they are, and which of these reports cannot be true."""
 
 from .errors import BatchTooLarge, BrokenFeedMessage
-from .following import PositionFollower, Report
+from .following import PositionFollower, Report, position_of
 from .rules import Reason
 from .service import Problem, Receipt, keep_days, report, set_aside
 from .wire import OCCUPANCIES, Batch, Position, read_batch
@@ -18,6 +18,7 @@ __all__ = [
     "Receipt",
     "Report",
     "keep_days",
+    "position_of",
     "read_batch",
     "report",
     "set_aside",

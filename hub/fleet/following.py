@@ -1,6 +1,6 @@
 """The positions of the fleet as they are committed, for whoever follows them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from hub.kernel.following import UNREAD, Unread
 
 from .rules import AHEAD, LIVE
+from .wire import Position
 
 
 class Report(NamedTuple):
@@ -68,3 +69,11 @@ class PositionFollower:
         rows = [Report(*row) for row in found]
         self._unread.note(row.transaction for row in rows)
         return rows
+
+
+def position_of(report: Report) -> Position:
+    """A followed row as it was reported, to set it aside after all."""
+    fields = report._asdict()
+    for inner in ("transaction", "feed", "at"):
+        del fields[inner]
+    return Position(reported_at=datetime.fromtimestamp(report.at, UTC), **fields)

@@ -12,7 +12,7 @@ Keys (public ids): ``arrivals:<stop>``, ``vehicles:<route>``, ``vehicle:<id>``, 
 import os
 import shutil
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -120,10 +120,17 @@ class BoardWriter:
             writing.put(_CLOCK, _clock.pack(self.generation, now))
         return self.generation
 
-    def keys(self, prefix: str) -> list[str]:
-        """The names of all boards that begin so: what an earlier tracker left behind."""
+    def forget(self, names: Iterable[str]) -> None:
+        """Remove boards without counting as a tick: the tracker's clock stands still."""
+        with self._environment.begin(write=True) as writing:
+            for name in names:
+                writing.delete(_key(name))
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of the boards that begin so; neither the clock nor deltas are boards."""
         with self._environment.begin() as reading:
-            return [key.decode() for key, _ in _from(reading, prefix.encode())]
+            keys = [key for key, _ in _from(reading, prefix.encode())]
+        return [key.decode() for key in keys if key != _CLOCK and not key.startswith(b"delta:")]
 
     def sweep_readers(self) -> int:
         """Free the reader slots of processes that died; old pages would pile up behind them."""
@@ -202,8 +209,8 @@ _opening = Lock()
 def _environment(home: Path, *, create: bool) -> lmdb.Environment:
     """This process's environment for `home`; LMDB allows only one, its locks being the process's.
 
-    A forked child closes what it inherited, which leaves the parent's untouched, and opens its own.
-    Once a second the name is looked up again: a tracker that found damaged files put new ones there.
+    A forked child closes what it inherited (the parent's stays as it is) and opens its own.
+    Once a second the name is looked up: a tracker that found damaged files put new ones there.
     """
     known, now = _opened.get(home), monotonic()
     if known is not None and known.pid == os.getpid() and now - known.looked_at < 1.0:

@@ -55,6 +55,11 @@ class TripSaid(msgspec.Struct, omit_defaults=True, frozen=True):
     delay: int | None = None
     calls: list[CallSaid] = []
 
+    @property
+    def date(self) -> date | None:
+        """The service day, if it was said."""
+        return _day(self.day)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
