@@ -1,5 +1,6 @@
 """The person behind the token: who they are to the city."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -8,10 +9,11 @@ from flask import Response, request
 from hub import identity
 from hub.kernel.errors import PreconditionFailed, PreconditionRequired
 from hub.kernel.work import Reading, Work
-from hub.web import Blueprint, parts, principal_of, reads, requires, transaction
+from hub.web import Blueprint, parts, principal_of, reads, refuses, requires, transaction
 
 from .schemas import Me, MeChanges
 
+_REVISION = re.compile(r"[0-9]{1,9}")
 bp = Blueprint("me", __name__, description="The person behind the token")
 
 
@@ -29,6 +31,7 @@ def who_am_i(reading: Reading) -> Response:
 @bp.patch("/v1/me")
 @requires("citizen.profile:change")
 @transaction()
+@refuses(412, 428)
 @bp.arguments(MeChanges)
 @bp.response(204)
 def correct_me(work: Work, changes: dict[str, str | None]) -> None:
@@ -56,9 +59,7 @@ def encode_me(person: identity.Profile, principal: identity.Principal) -> bytes:
 def _seen_revisions() -> frozenset[int]:
     if not request.if_match:
         raise PreconditionRequired
-    seen = frozenset(
-        int(tag) for tag in request.if_match.as_set() if tag.isascii() and tag.isdigit()
-    )
+    seen = frozenset(int(tag) for tag in request.if_match.as_set() if _REVISION.fullmatch(tag))
     if not seen:
         raise PreconditionFailed
     return seen

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from hub import identity
 from hub.kernel.errors import NotFound
 from hub.kernel.work import Reading
-from hub.web import Blueprint, client_address, parts, public, reads
+from hub.web import Blueprint, client_address, parts, public, reads, refuses
 from hub.web.pages import Pages, page
 
 from .schemas import MessageQuery, ShownMessages
@@ -23,6 +23,7 @@ pages = Pages("citizen_messages", __name__)
 @bp.get("/demo/messages.json")
 @public
 @reads
+@refuses(404)
 @bp.arguments(MessageQuery, location="query")
 @bp.response(200, ShownMessages)
 def shown_messages(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:

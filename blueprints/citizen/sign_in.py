@@ -16,6 +16,7 @@ from hub.web import (
     parts,
     principal_of,
     public,
+    refuses,
     requires,
     transaction,
 )
@@ -95,6 +96,7 @@ def enter_second_factor(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
 @bp.post("/v1/sign-in/refreshes")
 @public
 @transaction()
+@refuses(401)
 @bp.arguments(RefreshRequest)
 @bp.response(200, Tokens)
 def refresh_tokens(work: Work, given: dict[str, Any]) -> dict[str, Any]:
