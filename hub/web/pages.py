@@ -8,28 +8,32 @@ A package that has pages declares ``Pages("traffic_pages", __name__)``, keeps it
 import gzip
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import NotFound, Unauthorized
+from hub.kernel.work import Work
 
 from . import languages
 from .bodies import encoded, etag_of
-from .guard import public
-from .request import parts
-from .tokens import CSRF_FIELD, csrf_token, visitor
+from .guard import Guard, View, guarded, public
+from .request import actor, parts, request_id
+from .tokens import CSRF_FIELD, csrf_token, principal_of, visitor
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 A_YEAR = timedelta(days=365)
+LONGEST_FIELD = 400
+T = TypeVar("T")
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -48,6 +52,42 @@ def asked(name: str, default: str = "") -> str:
     return request.args.get(name, default)
 
 
+def sent(name: str) -> str:
+    """A field of the form that was sent, without the spaces around it."""
+    return request.form.get(name, "").strip()[:LONGEST_FIELD]
+
+
+def act(deed: Callable[[Work], T]) -> T:
+    """Do something for a page in one transaction. A refusal comes back as an exception, after what
+    it wants remembered was committed, so that the page can say it beside its form."""
+    return parts().database.run(deed, actor(), request_id=request_id())
+
+
+def go_to(path: str) -> Answer:
+    """Send the browser on after a form (303). Only within this hub: anything else goes home."""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
+    answer = redirect(path if inside else "/", 303)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def for_signed_in(view: View) -> View:
+    """A page of a signed-in person; others are shown the way to sign in, and back. A form without
+    the page's own token is refused (CsrfMissing)."""
+
+    @wraps(view)
+    def knock(*args: Any, **kwargs: Any) -> Any:
+        try:
+            principal = principal_of()
+        except Unauthorized:
+            back = request.full_path.rstrip("?") if request.method == "GET" else "/me"
+            return go_to("/sign-in?" + urlencode({"next": back}))
+        g.actor = principal.actor
+        return view(*args, **kwargs)
+
+    return guarded(knock, Guard("token"))
+
+
 class Pages(Blueprint):
     """The pages of one package; they are for people and stay out of the OpenAPI description."""
 
@@ -56,7 +96,7 @@ class Pages(Blueprint):
         languages.speak_for(Path(self.root_path))
 
 
-def page(template: str, /, status: int = 200, *, private: bool = False, **context: Any) -> Answer:
+def page(template: str, /, status: int = 200, *, private: bool = False, **context: Any) -> Response:
     """The finished page. ``private`` ones hold somebody's data: no cache may keep them."""
     answer = Response(render_template(template, **context), status, mimetype="text/html")
     answer.headers["Content-Language"] = languages.current_language()
@@ -80,7 +120,12 @@ def set_up_pages(app: Flask) -> None:
         form_token=form_token,
     )
     app.jinja_env.filters.update(
-        local=local, plain=plain, clock=clock, ink_on=ink_on, moment=moment, json_block=json_block
+        local=local,
+        plain=plain,
+        clock=clock,
+        day_and_time=day_and_time,
+        ink_on=ink_on,
+        json_block=json_block,
     )
     app.context_processor(lambda: {"reader": reader()})
     app.before_request(switch_language)
@@ -103,7 +148,7 @@ def hub_name() -> str:
     return languages.text("{city} citizen hub", city=languages.text(parts().settings.city_name))
 
 
-def fragment(template: str, /, **context: Any) -> Answer:
+def fragment(template: str, /, **context: Any) -> Response:
     """A piece of a page for the script that keeps it fresh; unchanged pieces answer 304."""
     body = render_template(template, **context).encode()
     answer = encoded(body, etag_of(body), max_age=0, media_type="text/html; charset=utf-8")
@@ -166,7 +211,7 @@ def _static_file(name: str) -> tuple[bytes, bytes | None] | None:
     return plain_bytes, gzip.compress(plain_bytes, 9, mtime=0)
 
 
-def static_file(filename: str) -> Answer:
+def static_file(filename: str) -> Response:
     """A built file. Its name carries the hash of its content, so it may be kept for a year."""
     found = _static_file(filename) if re.fullmatch(r"[\w.-]{1,80}", filename) else None
     if found is None:
@@ -223,6 +268,15 @@ def moment(when: datetime | str) -> datetime:
 def clock(when: datetime | str, zone: str) -> str:
     """Hours and minutes on the clocks of ``zone``, the way all three languages write them."""
     return moment(when).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def day_and_time(when: datetime | str, zone: str) -> str:
+    """Day and time on the clocks of ``zone``, the way the reader's language writes them."""
+    # Babel brings megabytes of locale data; processes that show no dates do without.
+    from babel.dates import format_datetime
+
+    locale = languages.current_language().replace("-", "_")
+    return format_datetime(moment(when), "medium", tzinfo=ZoneInfo(zone), locale=locale)
 
 
 def ink_on(colour: str | None) -> str:

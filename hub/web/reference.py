@@ -82,7 +82,9 @@ def _parameters(operation: Operation, document: Document) -> list[Node]:
 def body(operation: Operation) -> tuple[str, Node] | None:
     """Media type and schema of what the operation takes, if it takes a body."""
     content = operation.described.get("requestBody", {}).get("content", {})
-    return next(((media, node.get("schema", {})) for media, node in content.items()), None)
+    for media, node in content.items():
+        return str(media), node.get("schema", {})
+    return None
 
 
 def answers(operation: Operation, document: Document) -> list[tuple[str, str, str | None, Node]]:

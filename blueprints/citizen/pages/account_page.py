@@ -1,0 +1,91 @@
+"""The account: who the person is here, where they are signed in, and signing out."""
+
+from hub import identity
+from hub.kernel import ids
+from hub.kernel.work import Reading, Work
+from hub.web import forget_cookies, parts, principal_of, reads
+from hub.web.languages import LANGUAGES
+from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page, sent
+
+from . import bp
+
+SHOWN = 100
+DONE = {"saved", "ended", "second-factor-on", "second-factor-off"}
+
+
+@bp.get("/me")
+@for_signed_in
+@reads
+def account_page(reading: Reading) -> Answer:
+    """The person's own page."""
+    keyring = parts().keyring
+    current = principal_of().session_id
+    rows = identity.mine(reading, after=None, limit=SHOWN)
+    sessions = [
+        {
+            "id": ids.show("session", row.id),
+            "name": row.device_name,
+            "current": row.id == current,
+            "signed_in_at": row.auth_time,
+            "last_seen_at": row.last_seen_at,
+        }
+        for row in rows[:SHOWN]
+    ]
+    return page(
+        "citizen/account.html",
+        private=True,
+        person=identity.profile(reading, keyring),
+        sessions=sessions,
+        zone=parts().settings.zone,
+        done=asked("done") if asked("done") in DONE else "",
+        demo=parts().settings.demo,
+    )
+
+
+@bp.post("/me")
+@for_signed_in
+def correct_account() -> Answer:
+    """Save the name and the language that the city writes in."""
+    language = sent("language")
+    changes: dict[str, str | None] = {"display_name": sent("display_name")[:100] or None}
+    if language in LANGUAGES:
+        changes["language"] = language
+    revision = int(sent("revision")) if sent("revision").isdecimal() else 0
+    act(lambda work: identity.correct(work, changes, seen_revisions=frozenset({revision})))
+    return go_to("/me?done=saved")
+
+
+@bp.post("/me/sessions/<session_id>/end")
+@for_signed_in
+def end_session(session_id: str) -> Answer:
+    """Sign one device out."""
+    ended = ids.read("session", session_id)
+    here = ended == principal_of().session_id
+    act(lambda work: identity.end(work, ended))
+    if here:
+        forget_cookies()
+    return go_to("/" if here else "/me?done=ended")
+
+
+@bp.post("/me/sign-out-everywhere")
+@for_signed_in
+def sign_out_everywhere() -> Answer:
+    """Sign out on every device, this one included."""
+    act(identity.end_all)
+    forget_cookies()
+    return go_to("/sign-in")
+
+
+@bp.post("/sign-out")
+@for_signed_in
+def sign_out() -> Answer:
+    """End this browser's session."""
+    session_id = principal_of().session_id
+
+    def end(work: Work) -> None:
+        if session_id is not None:
+            identity.end(work, session_id)
+
+    act(end)
+    forget_cookies()
+    return go_to("/")
