@@ -270,7 +270,7 @@ def _family(work: Work, hashed: bytes) -> Family | None:
         .join(Person, Person.id == Session.person_id)
         .where(RefreshToken.token_hash == hashed, Person.state == "active")
     ).one_or_none()
-    return None if row is None else row.tuple()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def _alive(family: Family, now: datetime) -> bool:

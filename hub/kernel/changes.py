@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from weakref import WeakSet
 
-from sqlalchemy import BigInteger, Identity, Index, Text, text
+from sqlalchemy import BigInteger, Identity, Index, Text, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,8 +50,13 @@ class Change(Base):
 
 
 def announce(work: Work, topic: str, key: str) -> None:
-    """Tell every process, once this transaction has committed, that ``key`` of ``topic`` changed."""
+    """Tell every process, once this transaction has committed, that ``key`` of ``topic`` changed.
+
+    This process hears it with the commit: whoever signs out here is out on the next request.
+    """
     work.leave(CHANGES, {"topic": topic, "key": key, "announced_at": work.now.isoformat()})
+    for watch in list(_watches):
+        event.listen(work.session, "after_commit", watch.hearer(topic, key), once=True)
 
 
 _SINCE = text(
@@ -82,6 +88,9 @@ class Follower:
         return news
 
 
+_watches: "WeakSet[Watch]" = WeakSet()
+
+
 class Watch:
     """A thread that follows the change table for one process and calls who listens."""
 
@@ -93,10 +102,20 @@ class Watch:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        _watches.add(self)
 
     def on(self, topic: str, listener: Callable[[str], None]) -> None:
         """Call ``listener`` with the key of each change of ``topic``."""
         self._listeners.setdefault(topic, []).append(listener)
+
+    def hearer(self, topic: str, key: str) -> Callable[[object], None]:
+        """What tells the listeners of one change, whatever it is called with."""
+
+        def hear(_: object) -> None:
+            for listener in self._listeners.get(topic, ()):
+                listener(key)
+
+        return hear
 
     def on_gap(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever announcements may have been missed: forget what you know."""
@@ -142,7 +161,6 @@ class Watch:
             while not self._stop.is_set():
                 asked_at = time.monotonic()
                 for topic, key in follower.news(connection):
-                    for listener in self._listeners.get(topic, ()):
-                        listener(key)
+                    self.hearer(topic, key)(None)
                 self._heard_at = asked_at
                 self._stop.wait(_POLL_SECONDS)

@@ -56,6 +56,7 @@ def signed(scope: str) -> Callable[[View], View]:
             if scope not in principal.scopes:
                 raise DeviceScopeMissing(extra={"scope": scope})
             g.actor = principal.actor
+            request.environ["hub.actor"] = principal.actor.kind
             g.principal = principal
             return view(*args, **kwargs)
 

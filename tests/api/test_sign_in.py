@@ -294,7 +294,8 @@ def test_the_code_is_kept_for_checking_and_erased_for_reading(phone, a_telephone
     with db.reads() as connection:
         rows = connection.execute(
             text(
-                "SELECT d.state, d.address_sealed, d.code_sealed, l.code_hmac, l.address_sealed AS kept"
+                "SELECT d.state, d.address_sealed, d.code_sealed, l.code_hmac,"
+                " l.address_sealed AS kept"
                 " FROM identity_code_delivery d JOIN identity_login l ON l.id = d.login_id"
                 " ORDER BY d.id DESC LIMIT 1"
             )
@@ -335,7 +336,8 @@ def test_the_audit_knows_what_happened_and_nobodys_number(phone, a_telephone_num
     with db.reads() as connection:
         rows = connection.execute(
             text(
-                "SELECT action, actor_id, subject, details::text FROM audit_entry ORDER BY id DESC LIMIT 20"
+                "SELECT action, actor_id, subject, details::text FROM audit_entry"
+                " ORDER BY id DESC LIMIT 20"
             )
         ).all()
 
