@@ -1,6 +1,6 @@
 """What the schedule refuses."""
 
-from hub.kernel.errors import Invalid, NotFound, TooLarge, UnsupportedMedia
+from hub.kernel.errors import Conflict, Invalid, NotFound, UnsupportedMedia
 
 
 class NoTimetable(NotFound):
@@ -10,11 +10,25 @@ class NoTimetable(NotFound):
     title = "No timetable here"
 
 
-class UnknownPlace(Invalid):
-    """The place in your request is not one on this planet: send `longitude,latitude` in degrees,
-    GeoJSON order, longitude between -180 and 180 and latitude between -90 and 90."""
+class NoStop(NotFound):
+    """No stop of the current timetable has this id. Ids are `<feed>:<id>`; a new timetable may have
+    dropped the stop, so look for it again by place or by name."""
 
-    title = "This is not a place"
+    title = "There is no such stop"
+
+
+class NoRoute(NotFound):
+    """No line of the current timetable has this id. Ids are `<feed>:<id>`; a new timetable may have
+    dropped the line, so look for it again by name."""
+
+    title = "There is no such line"
+
+
+class TwoQuestions(Invalid):
+    """Ask for stops near a place, in a box or by name: one of `near`, `bbox` and `q`, not several.
+    Drop the others; results of one can be narrowed on your side."""
+
+    title = "Ask one thing at a time"
 
 
 class NotAZip(UnsupportedMedia):
@@ -24,8 +38,7 @@ class NotAZip(UnsupportedMedia):
     title = "A GTFS zip is expected"
 
 
-class ZipTooLarge(TooLarge):
-    """The zip is larger than this hub takes. Leave out shapes you do not need or split the feed;
-    the limit is in the detail."""
+class NothingToGoBackTo(Conflict):
+    """The feed has no earlier version any more: only one is kept. Import the zip you want."""
 
-    title = "The zip is too large"
+    title = "There is no earlier timetable"

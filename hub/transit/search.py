@@ -52,11 +52,6 @@ def words_of(query: str) -> list[tuple[str, ...]]:
     ]
 
 
-def containing(word: str) -> str:
-    """The LIKE pattern for a folded word, which has no sign that LIKE would read."""
-    return f"%{word}%"
-
-
 def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(mark for mark in decomposed if not unicodedata.combining(mark))

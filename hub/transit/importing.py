@@ -1,0 +1,202 @@
+"""Imports: a zip is handed in, read in the background, and published whole or refused with reasons.
+
+All rows of a version and the switch to it are one transaction. How far it is shows in transactions
+of its own, so that a watcher sees it while the large one is open. After `kill -9` PostgreSQL
+forgets the rows, the import still says `running`, and its job, run again, starts from the
+beginning.
+"""
+
+from typing import IO, Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+
+from hub import audit, files
+from hub.kernel.db import Database
+from hub.kernel.errors import NotFound
+from hub.kernel.ids import new_id, show
+from hub.kernel.work import Actor, Work
+
+from . import feeds
+from .events import ImportRequested, SchedulePublished, ScheduleRefused
+from .gtfs.problems import Problems
+from .loading import Loaded, Watcher, ZipRefused, load_zip
+from .model import Feed, Import
+
+IMPORTER = Actor("system", "transit.import")
+
+# Reading a large zip takes minutes, in statements that wait for Python in between.
+_PATIENCE = (
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SET LOCAL lock_timeout = '60s'",
+)
+
+
+def request(work: Work, slug: str, file_id: UUID) -> Import:
+    """Put a stored zip in line to become the next version of a feed."""
+    wanted = queue(work, slug, file_id)
+    work.emit(ImportRequested(feed_id=wanted.feed_id, import_id=wanted.id))
+    audit.record(
+        work,
+        "transit.import_requested",
+        show("feed", wanted.feed_id),
+        import_id=show("import", wanted.id),
+    )
+    return wanted
+
+
+def queue(work: Work, slug: str, file_id: UUID | None = None) -> Import:
+    """Note an import without asking for a job: for a command that reads the zip itself."""
+    feed = feeds.feed_named(work, slug)
+    wanted = Import(
+        id=new_id(),
+        feed_id=feed.id,
+        file_id=file_id,
+        state="queued",
+        rows_read=0,
+        percent=0,
+        problems=[],
+        errors=0,
+        warnings=0,
+        requested_by=work.actor.id,
+        queued_at=work.now,
+    )
+    work.session.add(wanted)
+    work.session.flush()
+    return wanted
+
+
+def find(work: Work, import_id: UUID) -> tuple[Import, str]:
+    """An import and the slug of its feed. Publishers see the imports that they asked for; what
+    others asked for does not exist, as far as they can tell."""
+    found = work.session.execute(
+        select(Import, Feed.slug)
+        .join(Feed, Feed.id == Import.feed_id)
+        .where(Import.id == import_id)
+    ).one_or_none()
+    if found is None or found.Import.requested_by != work.actor.id:
+        raise NotFound
+    return found.Import, found.slug
+
+
+def run_stored(database: Database, vault: files.Vault, import_id: UUID) -> None:
+    """Read the zip that was stored with an import. May be run again at any time."""
+    wanted = database.run(lambda work: _start(work, import_id), IMPORTER)
+    if wanted is None or wanted.file_id is None:
+        return
+    file_id = wanted.file_id
+    file = database.run(lambda work: files.find(work, file_id), IMPORTER)
+    with files.read(vault, file) as source:
+        run(database, wanted, source)
+
+
+def run(
+    database: Database, wanted: Import, source: IO[bytes], *, watch: Watcher | None = None
+) -> Import:
+    """Read a zip to its end and decide; the import as it then is. `watch` hears what is noted."""
+
+    def note(rows_read: int, percent: int) -> None:
+        database.run(lambda work: _note(work, wanted.id, rows_read, percent), IMPORTER)
+        if watch is not None:
+            watch(rows_read, percent)
+
+    database.run(lambda work: _start(work, wanted.id), IMPORTER)
+    try:
+        with database.work(IMPORTER) as work:
+            if _alone(work, wanted):
+                _publish(work, wanted, source, note)
+    except ZipRefused as refused:
+        problems, rows_read = refused.problems, refused.rows_read
+        database.run(lambda work: _refuse(work, wanted, problems, rows_read), IMPORTER)
+    return database.run(lambda work: _again(work, wanted.id), IMPORTER)
+
+
+def _start(work: Work, import_id: UUID) -> Import | None:
+    """Say that it is being read; None when it was decided already."""
+    return work.session.scalar(
+        update(Import)
+        .where(Import.id == import_id, Import.state.in_(("queued", "running")))
+        .values(state="running", started_at=work.now)
+        .returning(Import)
+    )
+
+
+def _note(work: Work, import_id: UUID, rows_read: int, percent: int) -> None:
+    work.session.execute(
+        update(Import)
+        .where(Import.id == import_id, Import.state == "running")
+        .values(rows_read=rows_read, percent=percent)
+    )
+
+
+def _alone(work: Work, wanted: Import) -> bool:
+    """Whether no other process reads the same import: a lock that ends with its transaction."""
+    for setting in _PATIENCE:
+        work.session.execute(text(setting))
+    key = func.hashtextextended(f"transit_import {wanted.id}", 0)
+    return bool(work.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+
+def _publish(work: Work, wanted: Import, source: IO[bytes], note: Watcher) -> None:
+    version_id = new_id()
+    loaded = load_zip(work, wanted.feed_id, version_id, source, watch=note)
+    # The deferred foreign keys are checked before the feed is locked, not while others wait for it.
+    work.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    work.session.execute(select(Feed.id).where(Feed.id == wanted.feed_id).with_for_update())
+    if _overtaken(work, wanted):
+        loaded.problems.add(
+            "newer_version_published", "A zip that was handed in later is published already."
+        )
+        raise ZipRefused(loaded.problems, loaded.rows_read)
+    feeds.switch(work, wanted.feed_id, version_id)
+    _decide(work, wanted, loaded, "published", version_id=version_id, percent=100)
+    work.emit(SchedulePublished(feed_id=wanted.feed_id, version_id=version_id, import_id=wanted.id))
+    audit.record(
+        work,
+        "transit.schedule_published",
+        show("feed", wanted.feed_id),
+        version=show("version", version_id),
+        rows=loaded.rows_read,
+    )
+
+
+def _overtaken(work: Work, wanted: Import) -> bool:
+    # Ids are UUIDv7: larger means handed in later.
+    newer = select(Import.id).where(
+        Import.feed_id == wanted.feed_id, Import.state == "published", Import.id > wanted.id
+    )
+    return work.session.scalar(select(newer.exists())) is True
+
+
+def _refuse(work: Work, wanted: Import, problems: Problems, rows_read: int) -> None:
+    _decide(work, wanted, Loaded(rows_read, problems), "refused")
+    work.emit(ScheduleRefused(feed_id=wanted.feed_id, import_id=wanted.id))
+    audit.record(
+        work,
+        "transit.schedule_refused",
+        show("feed", wanted.feed_id),
+        import_id=show("import", wanted.id),
+        errors=problems.errors,
+    )
+
+
+def _decide(work: Work, wanted: Import, loaded: Loaded, state: str, **more: Any) -> None:
+    problems = loaded.problems
+    work.session.execute(
+        update(Import)
+        .where(Import.id == wanted.id)
+        .values(
+            state=state,
+            rows_read=loaded.rows_read,
+            problems=problems.shown(),
+            errors=problems.errors,
+            warnings=problems.warnings,
+            finished_at=work.now,
+            **more,
+        )
+    )
+
+
+def _again(work: Work, import_id: UUID) -> Import:
+    return work.session.scalars(select(Import).where(Import.id == import_id)).one()
