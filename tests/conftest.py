@@ -27,9 +27,7 @@ ROOT_KEY = "dGVzdHMgb25seSwgbm90IGEgc2VjcmV0IG9mIGFueSA="
 
 
 @pytest.fixture(scope="session")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Cluster]:
     """This worker's PostgreSQL; data of tests need not survive a power cut."""
     folder = os.environ.get("HUB_TEST_POSTGRES_BIN")
     home = tmp_path_factory.mktemp("cluster")

@@ -32,7 +32,7 @@ def find(work: Work, file_id: UUID) -> File:
     """The row of a file. Whether somebody may see it is for the owner of the file to say."""
     file = work.session.get(File, file_id)
     if file is None:
-        raise NotFound()
+        raise NotFound
     return file
 
 

@@ -56,9 +56,9 @@ class Vault:
                 os.fsync(draft.fileno())
                 path = self._path(digest.digest())
                 path.parent.mkdir(exist_ok=True, mode=0o700)
-                os.replace(draft.name, path)
+                Path(draft.name).replace(path)
             except BaseException:
-                os.unlink(draft.name)
+                Path(draft.name).unlink()
                 raise
         return Kept(digest.digest(), size)
 

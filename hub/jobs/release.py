@@ -3,6 +3,8 @@
 Safe to run again and by several machines at once: an advisory lock makes the others wait.
 """
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 
@@ -11,6 +13,9 @@ from hub.kernel.db import Database, with_driver
 from hub.kernel.revision import MIGRATIONS, expected
 from hub.kernel.work import SYSTEM
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 0x48_55_42  # "HUB"
 
@@ -36,7 +41,7 @@ def migrate(url: str, revision: str = "head") -> None:
     engine.dispose()
 
 
-def config(connection: Connection):  # type: ignore[no-untyped-def]  # alembic is imported late
+def config(connection: Connection) -> "Config":
     """Alembic's configuration, on an open connection."""
     from alembic.config import Config
 

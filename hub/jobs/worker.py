@@ -42,8 +42,7 @@ def work(
     stop = threading.Event()
     duties = [threading.Thread(target=_relay, args=(parts, handlers, stop), name="relay")]
     duties += [
-        threading.Thread(target=_repeat, args=(parts, duty, stop), name=duty.name)
-        for duty in loops
+        threading.Thread(target=_repeat, args=(parts, duty, stop), name=duty.name) for duty in loops
     ]
     for thread in duties:
         thread.start()
@@ -147,5 +146,5 @@ def _register(
 def _register_duty(app: procrastinate.App, parts: Parts, duty: TimedDuty) -> None:
     @app.periodic(cron=duty.cron)
     @app.task(name=f"schedule:{duty.name}", queue="clock", queueing_lock=duty.name)
-    def run(timestamp: int) -> None:
+    def run(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes it by name)
         duty.run(parts)

@@ -229,7 +229,7 @@ def _translated() -> Iterator[None]:
     except OperationalError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state == _LOCK_NOT_AVAILABLE:
-            raise StillBusy() from error
+            raise StillBusy from error
         if state == _QUERY_CANCELED:
             raise Unavailable("This took too long.") from error
         if error.connection_invalidated or state is None or state.startswith(("08", "57P")):

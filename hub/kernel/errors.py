@@ -1,6 +1,6 @@
 """Refusals: what the hub says no to, each one a page of the published manual.
 
-A refusal is a class. Its name becomes the problem type (``HoldLapsed`` is ``/problems/hold-lapsed``,
+A refusal is a class. Its name becomes the problem type (``HoldLapsed``: ``/problems/hold-lapsed``,
 RFC 9457), its ``title`` what a citizen reads in their language, its docstring the manual page for
 the developer of the app: second person, what happened, what to do next.
 """
@@ -20,7 +20,7 @@ class FieldError(TypedDict):
 class Refusal(Exception):
     """The request was understood and refused.
 
-    With ``keep=True`` the transaction still commits: for what must be remembered although it failed,
+    With ``keep=True`` the transaction still commits: for what must be remembered though it failed,
     such as a wrong code that counts against its five tries.
     """
 

@@ -37,13 +37,13 @@ def read(prefix: str, text: str) -> UUID:
     """The id behind a public form; refuses with NotFound whatever was never issued."""
     kind, _, letters = text.rpartition("_")
     if kind != prefix or len(letters) != _LENGTH:
-        raise NotFound()
+        raise NotFound
     number = 0
     for letter in letters:
         value = _VALUES.get(letter)
         if value is None:
-            raise NotFound()
+            raise NotFound
         number = number << 5 | value
     if number >= 1 << 128:
-        raise NotFound()
+        raise NotFound
     return UUID(int=number)

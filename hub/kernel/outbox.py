@@ -87,7 +87,11 @@ class OutboxEvent(Base):
 
     __tablename__ = "kernel_outbox"
     __table_args__ = (
-        Index("ix_kernel_outbox_waiting", "id", postgresql_where=text("relayed_at IS NULL AND held_at IS NULL")),
+        Index(
+            "ix_kernel_outbox_waiting",
+            "id",
+            postgresql_where=text("relayed_at IS NULL AND held_at IS NULL"),
+        ),
         Index("ix_kernel_outbox_relayed_at", "relayed_at"),
         CheckConstraint("sequence > 0", name="sequence_positive"),
     )
@@ -124,5 +128,3 @@ class Reaction(Base):
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
     reaction: Mapped[str] = mapped_column(Text, primary_key=True)
     done_at: Mapped[datetime]
-
-

@@ -84,9 +84,7 @@ class KeyRing:
     def jwks(self) -> dict[str, Any]:
         """The public keys as a JWK set (RFC 7517): next, active and retiring."""
         keys = sorted(self._loaded().signing.values(), key=lambda key: key.kid)
-        return {
-            "keys": [{**key.jwk, "kid": key.kid, "use": "sig", "alg": "ES256"} for key in keys]
-        }
+        return {"keys": [{**key.jwk, "kid": key.kid, "use": "sig", "alg": "ES256"} for key in keys]}
 
     def seal(self, purpose: str, plain: bytes, context: bytes = b"") -> bytes:
         """Encrypt under the active key. ``context``, such as a row id, must be given to open."""

@@ -81,7 +81,9 @@ def the_hub(day: Day) -> None:
     """The app asks the hub what it offers"""
     found = day.get("/v1/app")
     day.knows["feed"] = found["default_feed"]
-    day.say(f"{found['city']}, languages {', '.join(found['languages'])}, now {found['server_time']}")
+    day.say(
+        f"{found['city']}, languages {', '.join(found['languages'])}, now {found['server_time']}"
+    )
 
 
 def the_networks(day: Day) -> None:
@@ -147,7 +149,8 @@ def a_bus_moves(day: Day) -> None:
         return now if now["position"]["coordinates"] != before else None
 
     after = day.wait_for(f"bus {bus['id']} to move", look)
-    day.say(f"{bus['id']}, line {bus['route']['short_name']}: {before} → {after['position']['coordinates']}")
+    moved = after["position"]["coordinates"]
+    day.say(f"{bus['id']}, line {bus['route']['short_name']}: {before} → {moved}")
 
 
 def the_alerts(day: Day) -> None:
@@ -253,6 +256,8 @@ def tour() -> None:
                 console.print(f"  [bold red]×[/] {escape(str(trouble))}", highlight=False)
                 sys.exit(1)
             except httpx.ConnectError:
-                console.print(f"  [bold red]×[/] No hub answers at {address}: `make run` starts one.")
+                console.print(
+                    f"  [bold red]×[/] No hub answers at {address}: `make run` starts one."
+                )
                 sys.exit(1)
     console.print("[bold green]A whole day, and everything answered.[/]")

@@ -21,7 +21,9 @@ class AppLinks(Schema):
     """Where the rest is."""
 
     documentation = fields.String(required=True, metadata={"example": "http://localhost:8000/docs"})
-    openapi = fields.String(required=True, metadata={"example": "http://localhost:8000/openapi.json"})
+    openapi = fields.String(
+        required=True, metadata={"example": "http://localhost:8000/openapi.json"}
+    )
     status = fields.String(required=True, metadata={"example": "http://localhost:8000/v1/status"})
     stream = fields.String(
         required=True, metadata={"example": "http://localhost:8001/v1/transit/stream"}

@@ -27,7 +27,14 @@ from .answer_model import Answer
 from .request import parts
 
 HEADER = "Idempotency-Key"
-_KEPT_HEADERS = ("Content-Type", "Content-Language", "Location", "ETag", "Retry-After", "WWW-Authenticate")
+_KEPT_HEADERS = (
+    "Content-Type",
+    "Content-Language",
+    "Location",
+    "ETag",
+    "Retry-After",
+    "WWW-Authenticate",
+)
 _FORM = re.compile(r"[\x21-\x7e]{16,255}")
 _NONCE = bytes(12)  # each derived key seals one answer, once
 
@@ -47,8 +54,8 @@ _CLAIM = text(
 
 
 class IdempotencyKeyMissing(Malformed):
-    """This request has an effect, so it needs an ``Idempotency-Key`` header: 16 to 255 visible ASCII
-    characters that you make up for this one act, for example a UUID. If the answer gets lost, send
+    """This request has an effect, so it needs an ``Idempotency-Key`` header: 16 to 255 visible
+    ASCII characters that you make up for this one act, for example a UUID. If the answer gets lost, send
     the same request with the same key and you get the same answer, without a second effect."""
 
     title = "An Idempotency-Key is needed"
@@ -79,7 +86,7 @@ def once(work: Work, act: Callable[[], Response]) -> Response:
     """The answer of ``act``, or the one it gave before under the same key."""
     given = request.headers.get(HEADER, "")
     if not _FORM.fullmatch(given):
-        raise IdempotencyKeyMissing()
+        raise IdempotencyKeyMissing
     scope = f"{work.actor.kind}:{work.actor.id}"
     key = parts().keyring.blind("web.answer.key", f"{scope}|{given}".encode())
     asked = _fingerprint()
@@ -98,13 +105,11 @@ def once(work: Work, act: Callable[[], Response]) -> Response:
 
 
 def _replayed(work: Work, key: bytes, asked: bytes, given: str) -> Response:
-    row = work.session.execute(
-        select(Answer.request, Answer.sealed).where(Answer.key == key)
-    ).one()
+    row = work.session.execute(select(Answer.request, Answer.sealed).where(Answer.key == key)).one()
     if row.request != asked:
-        raise IdempotencyKeyReused()
+        raise IdempotencyKeyReused
     if row.sealed is None:
-        raise KeyExpired()
+        raise KeyExpired
     stored = _open(given, key, row.sealed)
     response = Response(stored.body, stored.status, stored.headers)
     response.headers["Idempotent-Replayed"] = "true"
@@ -134,7 +139,7 @@ def _open(given: str, key: bytes, sealed: bytes) -> _Stored:
     try:
         return msgspec.msgpack.decode(_cipher(given).decrypt(_NONCE, sealed, key), type=_Stored)
     except InvalidTag:
-        raise KeyExpired() from None  # sealed under a ring secret that is no more
+        raise KeyExpired from None  # sealed under a ring secret that is no more
 
 
 def _cipher(given: str) -> AESGCM:

@@ -36,18 +36,18 @@ class StrictParser(FlaskParser):
         "headers": ma.EXCLUDE,
     }
 
-    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+    def load_json(self, req: Request, _schema: ma.Schema) -> Any:
         """The decoded body. msgspec refuses NaN, lone surrogates and trailing text."""
         if not req.is_json:
-            raise NotJson()
+            raise NotJson
         body = req.get_data()
         # PostgreSQL's text cannot hold U+0000, and no honest client sends it.
         if b"\\u0000" in body:
-            raise BrokenJson()
+            raise BrokenJson
         try:
             return msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise BrokenJson() from None
+            raise BrokenJson from None
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -75,7 +75,7 @@ class Blueprint(flask_smorest.Blueprint):
             super().register_views_in_doc(api, app, spec, **more)
 
     @staticmethod
-    def _describe(doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> dict[str, Any]:
+    def _describe(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
         said = doc_info.get("hub", {"refusals": set(), "parameters": [], "facts": {}})
         statuses = set(said["refusals"]) | {429}
         if "requestBody" in doc:

@@ -30,6 +30,6 @@ def etag_of(body: bytes) -> str:
 def check_if_match(etag: str) -> None:
     """Refuse an update that does not say, by ``If-Match``, that it saw the present state."""
     if not request.if_match:
-        raise PreconditionRequired()
+        raise PreconditionRequired
     if not request.if_match.contains(etag):
-        raise PreconditionFailed()
+        raise PreconditionFailed

@@ -1,4 +1,4 @@
-"""Documents that the program writes about itself: openapi/, the catalogue, the processing record."""
+"""Documents that the program writes about itself: openapi/, catalogue, processing record."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,9 @@ def _routes(app: Flask, blueprints: set[str]) -> Iterator[str]:
         if rule.endpoint.partition(".")[0] in blueprints:
             guard: Guard = app.view_functions[rule.endpoint].guard  # type: ignore[attr-defined]
             methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            yield f"| {methods} {rule.rule} | {guard.kind} {guard.scope or ''} |".replace("  |", " |")
+            yield f"| {methods} {rule.rule} | {guard.kind} {guard.scope or ''} |".replace(
+                "  |", " |"
+            )
 
 
 def processing_record() -> str:

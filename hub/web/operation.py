@@ -60,5 +60,7 @@ def refusal_response(status: int) -> dict[str, Any]:
     """How a refusal is described."""
     return {
         "description": DESCRIPTIONS[status],
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from hub.kernel import errors

@@ -75,7 +75,9 @@ def test_only_settings_read_the_environment():
     files = [path for path in SOURCES if "local" not in path.parts]
 
     guilty = lines_matching(
-        r"os\.environ|os\.getenv", files, allowed={"hub/settings.py", "hub/web/metrics.py", "hub/jobs/gateway.py"}
+        r"os\.environ|os\.getenv",
+        files,
+        allowed={"hub/settings.py", "hub/web/metrics.py", "hub/jobs/gateway.py"},
     )
 
     assert not guilty, f"Read it in hub/settings.py: {guilty}"

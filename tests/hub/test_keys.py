@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from hub import keys
-from hub.keys import KeyRing, RootKey, Unreadable, root_key
 from hub.kernel.work import SYSTEM
+from hub.keys import KeyRing, RootKey, Unreadable, root_key
 
 
 def test_a_sealed_value_opens_only_for_its_purpose_and_row(parts):

@@ -1,0 +1,140 @@
+"""wrk, and what a run of it cost the processes that answered."""
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked: an address, and headers; ``fresh_key`` gives each its own Idempotency-Key."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | None = None
+    fresh_key: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What wrk saw in one run."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    requests: int
+    failed: int
+    cpu_us: float
+
+    @property
+    def good(self) -> bool:
+        """Whether everything asked was answered as wished."""
+        return self.failed == 0 and self.requests > 0
+
+
+def wrk(
+    request: Request,
+    *,
+    seconds: float,
+    connections: int,
+    pids: list[int],
+    pause_ms: int = 0,
+) -> Reading:
+    """One run. With ``pause_ms`` each connection waits that long between requests: a fixed rate."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_lua(request, pause_ms))
+        script.flush()
+        before = cpu_seconds(pids)
+        told = subprocess.run(
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", script.name,
+             request.url],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        spent = cpu_seconds(pids) - before
+    requests = int(_found(r"(\d+) requests in", told))
+    failed = int(_found(r"Non-2xx or 3xx responses: (\d+)", told, "0"))
+    return Reading(
+        per_second=float(_found(r"Requests/sec:\s+([\d.]+)", told)),
+        p50_ms=_milliseconds(_found(r"50%\s+([\d.]+\w+)", told)),
+        p99_ms=_milliseconds(_found(r"99%\s+([\d.]+\w+)", told)),
+        requests=requests,
+        failed=failed + (0 if "Socket errors" not in told else 1),
+        cpu_us=spent / max(requests, 1) * 1e6,
+    )
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """Processor time of these processes and all below them."""
+    total = 0.0
+    for pid in with_children(pids):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue
+        total += (int(fields[11]) + int(fields[12])) / TICKS
+    return total
+
+
+def memory_mib(pids: list[int]) -> list[float]:
+    """Proportional set size of each process below these, in MiB."""
+    sizes = []
+    for pid in with_children(pids):
+        found = re.search(
+            r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE
+        )
+        sizes.append(int(found[1]) / 1024 if found else 0.0)
+    return sizes
+
+
+def with_children(pids: list[int]) -> list[int]:
+    """These processes and all below them."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], list(pids)
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        waiting += parents.get(pid, [])
+    return found
+
+
+def _lua(request: Request, pause_ms: int) -> str:
+    lines = [f'wrk.headers["{name}"] = {value!r}' for name, value in request.headers]
+    if request.body is not None:
+        lines.append(f'wrk.method = "POST"; wrk.body = {request.body!r}')
+        lines.append('wrk.headers["Content-Type"] = "application/json"')
+    if request.fresh_key:
+        lines += [
+            "local n, run = 0, tostring(os.time()) .. tostring({}):sub(8)",
+            "request = function() n = n + 1;"
+            ' wrk.headers["Idempotency-Key"] = run .. "-" .. n .. "-0123456789";'
+            " return wrk.format() end",
+        ]
+    if pause_ms:
+        lines.append(f"delay = function() return {pause_ms} end")
+    return "\n".join(lines)
+
+
+def _found(pattern: str, text: str, default: str | None = None) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        if default is None:
+            raise ValueError(f"wrk did not say {pattern}: {text}")
+        return default
+    return match[1]
+
+
+def _milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
+    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60000.0}[unit]

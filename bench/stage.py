@@ -1,0 +1,127 @@
+"""The stage: a hub of its own in a temporary folder, the demo city, and servers to compare."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from hub.kernel.db import with_driver
+from hub.local.postgres import Cluster
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120.0
+
+
+class Stage:
+    """Starts processes, knows their ids, and ends them all."""
+
+    def __init__(self, home: Path, stack: ExitStack, workers: int, threads: int) -> None:
+        self.cluster = stack.enter_context(Cluster(home))
+        self.home, self._stack = home, stack
+        self._workers, self._threads = workers, threads
+        self.port = free_port()
+        self.variables = {
+            "PATH": os.environ["PATH"],
+            "HUB_HOME": str(home),
+            "HUB_DEMO": "1",
+            "HUB_REQUESTS_PER_SECOND": "0",
+            "HUB_LOG_LEVEL": "warning",
+            "PORT": str(self.port),
+            "HUB_THREADS": str(threads),
+            "DATABASE_URL": self.cluster.url("hub_app"),
+            "DATABASE_OWNER_URL": self.cluster.url("hub_owner"),
+        }
+
+    def prepare(self) -> None:
+        """Migrations, keys, demo city, and the table of the bench."""
+        for command in (["release"], ["demo", "load"]):
+            subprocess.run(
+                [sys.executable, "-m", "hub", *command], cwd=ROOT, env=self.variables, check=True
+            )
+        engine = create_engine(with_driver(self.cluster.url("hub_owner")))
+        with engine.begin() as connection:
+            connection.execute(
+                text("CREATE TABLE bench_note (id uuid PRIMARY KEY, person text, said text)")
+            )
+            connection.execute(text("GRANT INSERT ON bench_note TO hub_app"))
+        engine.dispose()
+
+    @contextmanager
+    def process(self, *command: str, **more: str) -> Iterator[int]:
+        """A process of the hub, by its command; its id."""
+        log = (self.home / "bench.log").open("ab")
+        running = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT, env=self.variables | more, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield running.pid
+        finally:
+            running.send_signal(signal.SIGTERM)
+            try:
+                running.wait(20)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+
+    @contextmanager
+    def server(self, target: str, port: int) -> Iterator[int]:
+        """Granian with the same settings for everybody; waits until it answers."""
+        command = (
+            f"granian --interface wsgi --host 127.0.0.1 --port {port} --workers {self._workers}"
+            f" --blocking-threads {self._threads} --no-ws --http 1 {target}"
+        )
+        with self.process(*command.split()) as pid:
+            wait_for(lambda: answers(port))
+            yield pid
+
+    @property
+    def database_pid(self) -> int:
+        """The database's main process."""
+        assert self.cluster.pid is not None
+        return self.cluster.pid
+
+
+def ask(url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+    """One request, its JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    given = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data, given)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def answers(port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def wait_for(done: Any) -> Any:
+    """Look again every fifth of a second, for two minutes at most."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if found := done():
+            return found
+        time.sleep(0.2)
+    raise TimeoutError("The bench waited for two minutes.")
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
