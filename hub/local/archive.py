@@ -36,6 +36,7 @@ class Manifest:
     revision: str
     postgresql: str
     made_at: str
+    root_key_print: str
     parts: dict[str, dict[str, str | int]] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -1,10 +1,14 @@
 """Back up a hub into one file, and bring it back.
 
 A backup holds the database, the root key and the sealed files: everything that cannot be made
-again. A restored hub may be younger than its original, which has gone on and told the world since.
-So whatever still waited to be sent when the backup was made is set aside, unless told otherwise.
+again. Only where the root key is kept elsewhere (HUB_ROOT_KEY) and the backup is not sealed by a
+passphrase, the key stays out, because whoever has both has everything.
+
+A restored hub may be younger than its original, which has gone on and told the world since. So
+whatever still waited to be sent when the backup was made is set aside, unless told otherwise.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -49,12 +53,14 @@ def back_up(environ: Mapping[str, str], target: Path, *, passphrase: str | None)
             _served(environ) as (url, build),
             _working_folder(home) as folder,
             open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-            archive.written(file, _manifest(url), passphrase) as parts,
+            archive.written(file, _manifest(url, _key(environ, home)), passphrase) as parts,
         ):
             # The database first: a file that it names is there already, and never changes.
             programs.dump(build, url, folder / archive.DATABASE)
             parts.add(archive.DATABASE, folder / archive.DATABASE)
-            _add_key(parts, environ, home, folder)
+            if passphrase or not environ.get("HUB_ROOT_KEY"):
+                (folder / archive.ROOT_KEY).write_text(_key(environ, home) + "\n")
+                parts.add(archive.ROOT_KEY, folder / archive.ROOT_KEY)
             for path in sorted((home / archive.FILES).glob("??/*")):
                 parts.add(str(path.relative_to(home)), path)
         with partial.open("rb") as whole:
@@ -86,7 +92,7 @@ def restore(
         with _served(environ) as (url, build):
             if not force and not _is_empty(url, home):
                 raise CannotRun(f"{home} holds a hub already: --force replaces it.")
-            _put_key(environ, folder, home)
+            _put_key(manifest, environ, folder, home)
             _clear(url)
             programs.load(build, url, folder / archive.DATABASE)
             _put_files(folder, home)
@@ -122,7 +128,7 @@ def _working_folder(home: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _manifest(url: str) -> archive.Manifest:
+def _manifest(url: str, key: str) -> archive.Manifest:
     with _connected(url) as connection:
         row = connection.execute(
             "SELECT version_num, current_setting('server_version') FROM alembic_version"
@@ -134,6 +140,7 @@ def _manifest(url: str) -> archive.Manifest:
         revision=str(row[0]),
         postgresql=str(row[1]),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        root_key_print=_print(key),
     )
 
 
@@ -149,22 +156,29 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
         raise CannotRun(f"The database does not answer: {reason}") from None
 
 
-def _add_key(parts: archive.Archive, environ: Mapping[str, str], home: Path, folder: Path) -> None:
-    """The root key, wherever it comes from."""
-    given, path = environ.get("HUB_ROOT_KEY"), home / archive.ROOT_KEY
-    if given:
-        path = folder / archive.ROOT_KEY
-        path.write_text(given + "\n")
-    parts.add(archive.ROOT_KEY, path)
+def _key(environ: Mapping[str, str], home: Path) -> str:
+    """The root key in base64, wherever it comes from; empty when there is none yet."""
+    try:
+        return (environ.get("HUB_ROOT_KEY") or (home / archive.ROOT_KEY).read_text()).strip()
+    except FileNotFoundError:
+        return ""
 
 
-def _put_key(environ: Mapping[str, str], folder: Path, home: Path) -> None:
-    key = (folder / archive.ROOT_KEY).read_text()
-    given = environ.get("HUB_ROOT_KEY")
-    if given and given.strip() != key.strip():
-        raise CannotRun("HUB_ROOT_KEY is not the key of this backup: unset it, or set that one.")
-    if not given:
-        (folder / archive.ROOT_KEY).replace(home / archive.ROOT_KEY)
+def _print(key: str) -> str:
+    return hashlib.sha256(f"hub root key {key}".encode()).hexdigest()[:16]
+
+
+def _put_key(
+    manifest: archive.Manifest, environ: Mapping[str, str], folder: Path, home: Path
+) -> None:
+    """The backup's own key, or the one that is here, as long as it is the right one."""
+    packed = folder / archive.ROOT_KEY
+    if packed.exists() and not environ.get("HUB_ROOT_KEY"):
+        packed.replace(home / archive.ROOT_KEY)
+    if _print(_key(environ, home)) != manifest.root_key_print:
+        raise CannotRun(
+            "The root key of this backup is not here: set HUB_ROOT_KEY to the one that its hub had."
+        )
 
 
 def _is_empty(url: str, home: Path) -> bool:
@@ -208,5 +222,7 @@ def _release(variables: Mapping[str, str]) -> None:
 
 def _set_aside(url: str) -> None:
     with _connected(url) as connection, connection.transaction():
+        # The queue's own triggers look for its tables by name.
+        connection.execute("SET LOCAL search_path TO procrastinate, public")
         for statement in SET_ASIDE:
             connection.execute(statement.encode())

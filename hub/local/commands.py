@@ -98,5 +98,5 @@ def _given(passphrase_file: Path | None) -> str | None:
         return None
     try:
         return passphrase_file.read_text().splitlines()[0]
-    except (OSError, IndexError):
+    except (OSError, IndexError, ValueError):
         raise click.ClickException(f"There is no passphrase in {passphrase_file}.") from None

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from . import environment, occupancy, processes, welcome
+from . import environment, occupancy, processes, released, welcome
 from .errors import CannotRun
 from .logs import Log
 from .postgres import Cluster
@@ -103,8 +103,11 @@ class Machine:
                 cluster.start()
             supervisor.adopt(DatabaseOnWatch(cluster))
         variables = environment.of_roles(self._environ)
-        with self._console.status("Bringing the database up to date"):
-            self.once("release", "python -m hub release", variables)
+        if cluster is None or not released.is_current(cluster):
+            with self._console.status("Bringing the database up to date"):
+                self.once("release", "python -m hub release", variables)
+            if cluster is not None:
+                released.note(cluster)
         shutil.rmtree(self.home / "run" / "metrics", ignore_errors=True)
         for role in roles():
             supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
