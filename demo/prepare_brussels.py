@@ -112,7 +112,7 @@ def main(archive: Path) -> None:
         "trips_with_the_same_id": sum(trip == match for trip, match in scheduled.items()),
         "median_delay_seconds": round(median(delays)),
     }
-    numbers = chaining.vehicles(turns(observed), SIDINGS)
+    numbers = chaining.vehicles(turns(observed, runs), SIDINGS)
     write_recording(runs, scheduled, numbers, observed, patterns, timetable, statistics)
     write_timetable(tables, weekday, timetable, patterns, shapes)
     sys.stdout.write(json.dumps(statistics, indent=2) + "\n")
@@ -340,13 +340,21 @@ def match_timetable(
     return matches, delays
 
 
-def turns(observed: Mapping[str, Sequence[Row]]) -> list[chaining.Turn]:
-    found = []
-    for trip_id, events in observed.items():
-        times = [event for event in events if event["arrived"] is not None]
-        start, end = events[0]["stop_id"], events[-1]["stop_id"]
-        found.append(chaining.Turn(trip_id, start, end, times[0]["left"], times[-1]["arrived"]))
-    return found
+def turns(
+    observed: Mapping[str, Sequence[Row]], runs: Mapping[str, Sequence[chaining.Report]]
+) -> list[chaining.Turn]:
+    """Each trip from its first report to its last: a tram may be reported waiting for one."""
+    return [
+        chaining.Turn(
+            trip_id,
+            observed[trip_id][0]["stop_id"],
+            observed[trip_id][-1]["stop_id"],
+            run[0].moment,
+            run[-1].moment,
+        )
+        for trip_id, run in runs.items()
+        if run
+    ]
 
 
 def write_recording(
@@ -361,7 +369,7 @@ def write_recording(
     midnight = round(service_day_start(RECORDED_ON, ZONE).timestamp())
     rows = []
     for trip_id, run in runs.items():
-        if trip_id not in scheduled:
+        if not run or trip_id not in scheduled:
             continue
         pattern = patterns[tuple(event["stop_id"] for event in observed[trip_id])]
         for report in run:

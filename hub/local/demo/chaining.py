@@ -92,8 +92,8 @@ SLACK = 60.0
 """Metres a run may seem to move backwards: published distances are rounded, and a platform is as
 long as a tram."""
 
-TURNAROUND = 60.0
-"""Seconds a tram needs at least between two trips."""
+TURNAROUND = 30.0
+"""Seconds a tram needs at least between its last report on one trip and its first on the next."""
 
 
 def pair(
