@@ -40,7 +40,7 @@ def main(words):
 
 def version_of(name):
     """(major, minor) of an interpreter on the PATH; (0, 0) when it is missing or does not run."""
-    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    code = "import sys; print('%d %d' % sys.version_info[:2])"
     try:
         process = subprocess.Popen(
             [name, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
