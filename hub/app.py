@@ -14,7 +14,6 @@ from hub.web import (
     edge,
     health,
     manual,
-    metrics,
     pages,
     problems,
     request,
@@ -36,7 +35,6 @@ def create_app(
     app = Flask("hub.web")
     app.url_map.strict_slashes = True
     request.install(app, parts)
-    metrics.install(settings.home / "run" / "metrics")
     edge.install(app, settings)
     tokens.install(app, parts)
     pages.set_up_pages(app)

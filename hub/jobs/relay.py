@@ -7,6 +7,8 @@ the jobs in the same transaction that marks the events as relayed: either both o
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from typing import Any
+
 import procrastinate
 import psycopg
 
@@ -31,7 +33,7 @@ def relay(
         claimed = connection.execute(_CLAIM, (BATCH,)).fetchall()
         if not claimed:
             return 0
-        jobs = defaultdict(list)
+        jobs: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for event, kind in claimed:
             for task, handler in subscriptions.get(kind, ()):
                 jobs[task].append({"event": str(event), "handler": handler})

@@ -45,9 +45,11 @@ def place(after: str, *types: type[Any]) -> Key:
     """The sort values behind ``after``; refuses what was not given out in this form."""
     try:
         padded = after.encode() + b"=" * (-len(after) % 4)
-        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[types])
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Key)
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
+        values = ()
+    if len(values) != len(types) or not all(map(isinstance, values, types)):
         raise Invalid(
             errors=[{"pointer": "after", "detail": "Not a place given out by this list."}]
-        ) from None
-    return tuple(values)
+        )
+    return values

@@ -55,8 +55,8 @@ _CLAIM = text(
 
 class IdempotencyKeyMissing(Malformed):
     """This request has an effect, so it needs an ``Idempotency-Key`` header: 16 to 255 visible
-    ASCII characters that you make up for this one act, for example a UUID. If the answer gets lost, send
-    the same request with the same key and you get the same answer, without a second effect."""
+    ASCII characters that you make up for this one act, for example a UUID. If the answer gets lost,
+    send the same request with the same key: you get the same answer, without a second effect."""
 
     title = "An Idempotency-Key is needed"
 

@@ -87,4 +87,5 @@ class Blueprint(flask_smorest.Blueprint):
         refused = {str(status): refusal_response(status) for status in sorted(statuses)}
         doc["responses"] = successes | refused
         doc["parameters"] = [*doc.get("parameters", []), *said["parameters"]]
-        return deepupdate(doc, said["facts"])
+        described: dict[str, Any] = deepupdate(doc, said["facts"])
+        return described

@@ -111,6 +111,7 @@ class Edge:
 
 def install(app: Flask, settings: Settings) -> None:
     """Put the edge around ``app``."""
+    metrics.install(settings.home / "run" / "metrics")
     rate = settings.requests_per_second
     buckets = Buckets(rate, rate * 4) if rate else None
     views = app.view_functions

@@ -38,8 +38,8 @@ _SECURITY = {
 class Api(flask_smorest.Api):
     """flask-smorest with the hub's errors; describes itself only when asked to."""
 
-    ERROR_SCHEMA = Problem  # type: ignore[assignment]  # documentation only, any schema will do
-    DEFAULT_ERROR_RESPONSE_NAME = None  # type: ignore[assignment]  # refusals are listed one by one
+    ERROR_SCHEMA = Problem  # documentation only
+    DEFAULT_ERROR_RESPONSE_NAME = None  # refusals are listed one by one
 
     def __init__(self, app: Flask, *, writes_document: bool = False) -> None:
         self.writes_document = writes_document

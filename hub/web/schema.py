@@ -9,7 +9,7 @@ SYSTEMS = ("wgs84", "gcj02", "bd09")
 
 
 class Schema(ma.Schema):
-    """Unknown input fields are refused; an output without a value is left out: absent means null."""
+    """Unknown input is refused; an output without a value is left out: absent means null."""
 
     class Meta:
         unknown = ma.RAISE
