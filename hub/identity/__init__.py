@@ -9,6 +9,8 @@ from .detached import parse as parse_signature
 from .detached import sign as sign_request
 from .devices import (
     DeviceLine,
+    KeyEnrolled,
+    KeyNotUsable,
     Signer,
     Signers,
     all_devices,
@@ -50,6 +52,8 @@ __all__ = [
     "Dispatch",
     "Gateway",
     "Issuer",
+    "KeyEnrolled",
+    "KeyNotUsable",
     "Liveness",
     "Message",
     "NewAuthenticator",

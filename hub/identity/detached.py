@@ -39,7 +39,7 @@ class SignatureRefused(Unauthorized):
 class Protected(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The protected header. Unknown members are refused, among them every way to bring a key."""
 
-    alg: Literal["ES256"] = "ES256"
+    alg: Literal["ES256"]
     kid: str
     b64: bool
     crit: list[str]
@@ -93,7 +93,7 @@ def sign(
 ) -> str:
     """The header value for a request, as a device makes it (the replay and the tests are some)."""
     protected = Protected(
-        kid=kid, b64=False, crit=["b64"], iat=int(now.timestamp()), htm=method, htu=target
+        alg="ES256", kid=kid, b64=False, crit=["b64"], iat=int(now.timestamp()), htm=method, htu=target
     )
     written = {k: v for k, v in msgspec.structs.asdict(protected).items() if v is not None}
     segment = es256.base64url(msgspec.json.encode(written))

@@ -27,6 +27,7 @@ from .es256 import base64url, from_base64url
 from .rules import ACCESS_LIVES
 
 LONGEST = 4096  # a longer one is none of ours; nothing is decoded of it
+LIVES_SECONDS = int(ACCESS_LIVES.total_seconds())
 LEEWAY_SECONDS = 5  # our own machines' clocks
 
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
@@ -141,7 +142,7 @@ class Issuer:
             amr=tuple(amr),
             auth_time=int(auth_time.timestamp()),
             iat=issued,
-            exp=issued + int(ACCESS_LIVES.total_seconds()),
+            exp=issued + LIVES_SECONDS,
             type="access",
         )
         signed = f"{_header(key.kid)}.{base64url(msgspec.json.encode(claims))}"
@@ -170,6 +171,8 @@ class Verifier:
         except (InvalidSignature, ValueError):  # what msgspec and base64 raise are ValueErrors
             raise AccessTokenRefused from None
         if claims.iss != self.url or claims.aud != self.url:
+            raise AccessTokenRefused
+        if claims.exp - claims.iat > LIVES_SECONDS:
             raise AccessTokenRefused
         moment = now.timestamp()
         if moment >= claims.exp or claims.iat > moment + LEEWAY_SECONDS:
