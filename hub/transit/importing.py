@@ -6,6 +6,8 @@ forgets the rows, the import still says `running`, and its job, run again, start
 beginning.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from hub import audit, files
 from hub.kernel.db import Database
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import new_id, show
-from hub.kernel.work import Actor, Work
+from hub.kernel.work import Actor, Reading, Work
 
 from . import feeds
 from .events import ImportRequested, SchedulePublished, ScheduleRefused
@@ -33,7 +35,28 @@ _PATIENCE = (
 )
 
 
-def request(work: Work, slug: str, file_id: UUID) -> Import:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How an import looks from outside. `problems` are the first of each kind; `errors` and
+    `warnings` count all."""
+
+    id: UUID
+    feed: str
+    state: str
+    rows_read: int
+    percent: int
+    problems: list[dict[str, object]]
+    errors: int
+    warnings: int
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+_SEEN = tuple(name for name in Seen.__annotations__ if name != "feed")
+
+
+def request(work: Work, slug: str, file_id: UUID) -> Seen:
     """Put a stored zip in line to become the next version of a feed."""
     wanted = queue(work, slug, file_id)
     work.emit(ImportRequested(feed_id=wanted.feed_id, import_id=wanted.id))
@@ -43,7 +66,7 @@ def request(work: Work, slug: str, file_id: UUID) -> Import:
         show("feed", wanted.feed_id),
         import_id=show("import", wanted.id),
     )
-    return wanted
+    return _seen(wanted, slug)
 
 
 def queue(work: Work, slug: str, file_id: UUID | None = None) -> Import:
@@ -67,17 +90,21 @@ def queue(work: Work, slug: str, file_id: UUID | None = None) -> Import:
     return wanted
 
 
-def find(work: Work, import_id: UUID) -> tuple[Import, str]:
-    """An import and the slug of its feed. Publishers see the imports that they asked for; what
-    others asked for does not exist, as far as they can tell."""
-    found = work.session.execute(
-        select(Import, Feed.slug)
+def find(reading: Reading, import_id: UUID) -> Seen:
+    """An import as its publisher follows it. What others asked for does not exist, as far as a
+    publisher can tell."""
+    row = reading.connection.execute(
+        select(*Import.__table__.columns, Feed.slug.label("feed"))
         .join(Feed, Feed.id == Import.feed_id)
         .where(Import.id == import_id)
     ).one_or_none()
-    if found is None or found.Import.requested_by != work.actor.id:
+    if row is None or row.requested_by != reading.actor.id:
         raise NotFound
-    return found.Import, found.slug
+    return _seen(row, row.feed)
+
+
+def _seen(found: Any, feed: str) -> Seen:
+    return Seen(**{name: getattr(found, name) for name in _SEEN}, feed=feed)
 
 
 def run_stored(database: Database, vault: files.Vault, import_id: UUID) -> None:

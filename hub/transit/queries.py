@@ -76,9 +76,13 @@ class Asked:
         """Their current versions, in the same order."""
         return [feed.version_id for feed in self.feeds]
 
-    def slug(self, version_id: UUID) -> str:
+    def feed(self, version_id: UUID) -> CurrentFeed:
         """Whose version this is."""
-        return next(feed.slug for feed in self.feeds if feed.version_id == version_id)
+        return next(feed for feed in self.feeds if feed.version_id == version_id)
+
+    def slug(self, version_id: UUID) -> str:
+        """The slug of whose version this is."""
+        return self.feed(version_id).slug
 
     def ordinal(self, slug: str) -> int:
         """The place of a feed among the asked ones, also of one that is gone since."""
@@ -207,7 +211,7 @@ def routes(
         rows,
         limit,
         lambda row: (asked.slug(row.version_id), row.position),
-        lambda row: _route(row, asked.slug(row.version_id)),
+        lambda row: _route(row, asked.feed(row.version_id)),
     )
 
 
@@ -255,7 +259,7 @@ def one_route(
         _DIRECTIONS, {"version": feed.version_id, "id": key, "precise": precise}
     )
     return {
-        **_route(row, feed.slug),
+        **_route(row, feed),
         "directions": [
             {
                 "direction": number if way.direction is None else way.direction,
@@ -326,11 +330,12 @@ def _brief_stop(stop: Json, slug: str, crs: str) -> Json:
     return {"id": f"{slug}:{stop['id']}", "name": stop["name"], "position": position}
 
 
-def _route(row: Found, slug: str) -> Json:
+def _route(row: Found, feed: CurrentFeed) -> Json:
+    agency = row.agency.get(feed.language) or next(iter(row.agency.values()), "")
     return {
-        "id": f"{slug}:{row.id}",
-        "feed": slug,
-        "agency": row.agency,
+        "id": f"{feed.slug}:{row.id}",
+        "feed": feed.slug,
+        "agency": agency,
         "short_name": row.short_name,
         "long_name": row.long_name,
         "color": row.color,
