@@ -1,6 +1,6 @@
 """The sectors of the city, one package each."""
 
-from blueprints import citizen
+from blueprints import citizen, traffic
 from hub.web import Sector
 
-SECTORS: tuple[Sector, ...] = (citizen.SECTOR,)
+SECTORS: tuple[Sector, ...] = (citizen.SECTOR, traffic.SECTOR)

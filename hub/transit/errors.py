@@ -1,6 +1,6 @@
 """What the schedule refuses."""
 
-from hub.kernel.errors import Conflict, Invalid, NotFound, UnsupportedMedia
+from hub.kernel.errors import Conflict, Invalid, NotFound, Unavailable, UnsupportedMedia
 
 
 class NoTimetable(NotFound):
@@ -42,3 +42,17 @@ class NothingToGoBackTo(Conflict):
     """The feed has no earlier version any more: only one is kept. Import the zip you want."""
 
     title = "There is no earlier timetable"
+
+
+class NoVehicle(NotFound):
+    """No vehicle of this id has reported within the last ten minutes. It may be in its garage, or
+    known by another id: `<feed>:<id>`, as the vehicles of a line give it."""
+
+    title = "This vehicle is not under way"
+
+
+class NoLiveData(Unavailable):
+    """The part of the hub that follows the vehicles is not at work just now. Stop boards go on by
+    schedule; ask for vehicles again in a few seconds."""
+
+    title = "No live positions just now"

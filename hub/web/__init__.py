@@ -8,6 +8,7 @@ from .operation import refuses
 from .request import actor, client_address, parts, request_id
 from .schema import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 from .sector import Loop, Probe, Schedule, Sector, System
+from .shortcuts import asks, decodes, takes_bytes
 from .signatures import signed, speaks_for
 from .tokens import (
     csrf_token,
@@ -36,9 +37,11 @@ __all__ = [
     "System",
     "View",
     "actor",
+    "asks",
     "check_if_match",
     "client_address",
     "csrf_token",
+    "decodes",
     "encoded",
     "etag_of",
     "forget_cookies",
@@ -57,6 +60,7 @@ __all__ = [
     "signed",
     "speaks_for",
     "takes",
+    "takes_bytes",
     "transaction",
     "visitor",
 ]
