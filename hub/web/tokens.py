@@ -249,7 +249,11 @@ def _issuer(built: Parts) -> Issuer:
 def first_party_scopes() -> frozenset[str]:
     """Every scope that some route of this hub asks a citizen's token for."""
     guards = (getattr(view, "guard", None) for view in current_app.view_functions.values())
-    return frozenset(guard.scope for guard in guards if guard is not None and guard.scope)
+    return frozenset(
+        guard.scope
+        for guard in guards
+        if guard is not None and guard.kind == "token" and guard.scope
+    )
 
 
 def _verifier(built: Parts) -> Verifier:
