@@ -1,9 +1,7 @@
 """Changes: what every process must hear of within two seconds.
 
 Revocations, keys, clients and feeds are announced as rows of one table, in the transaction of the
-change, and every process polls that table each second. Following by the last id would lose rows,
-since commits do not happen in the order of the sequence: each row carries its transaction id, and
-a follower reads again whatever is not older than the oldest transaction still open.
+change, and every process follows that table each second (hub/kernel/following.py).
 """
 
 import threading
@@ -18,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .db import Base, Database
 from .errors import Unavailable
+from .following import UNREAD, Unread
 from .work import Closing, Work
 
 CHANGES = Closing(
@@ -59,33 +58,22 @@ def announce(work: Work, topic: str, key: str) -> None:
         event.listen(work.session, "after_commit", watch.hearer(topic, key), once=True)
 
 
-_SINCE = text(
-    """
-    SELECT change.id, change.topic, change.key,
-           pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon
-    FROM (SELECT 1) AS always
-    LEFT JOIN kernel_change AS change ON change.transaction >= :since
-    ORDER BY change.id
-    """
-)
-_HORIZON = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_NEWS = text(f"SELECT topic, key, transaction FROM kernel_change WHERE {UNREAD} ORDER BY id")  # noqa: S608
 
 
 class Follower:
     """Reads each committed announcement once, whatever the order of commits."""
 
     def __init__(self, connection: Connection) -> None:
-        self._since: int = connection.scalar(_HORIZON) or 0
-        self._seen: set[int] = set()
+        self._unread = Unread()
+        self._unread.ask(connection)
+        self._unread.note(())
 
     def news(self, connection: Connection) -> list[tuple[str, str]]:
         """The (topic, key) pairs committed since the last call."""
-        rows = connection.execute(_SINCE, {"since": self._since}).all()
-        found = [row for row in rows if row.id is not None]
-        news = [(row.topic, row.key) for row in found if row.id not in self._seen]
-        self._seen = {row.id for row in found}
-        self._since = rows[0].horizon
-        return news
+        rows = connection.execute(_NEWS, self._unread.ask(connection)).all()
+        self._unread.note(row.transaction for row in rows)
+        return [(row.topic, row.key) for row in rows]
 
 
 _watches: "WeakSet[Watch]" = WeakSet()
