@@ -18,14 +18,15 @@ LANGUAGE_TAG = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z"
 class LocalText(fields.Dict):
     """A text in several languages: language tag to text, so that one body serves everybody."""
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **more: Any) -> None:
+        usual = {
+            "description": "Language tag (BCP 47) to text; the feed's own is always there.",
+            "example": {"zh-CN": "中央大街", "en": "Central Street"},
+        }
         super().__init__(
             keys=fields.String(validate=validate.Regexp(LANGUAGE_TAG)),
             values=fields.String(),
-            metadata={
-                "description": "Language tag (BCP 47) to text; the feed's own is always there.",
-                "example": {"zh-CN": "中央大街", "en": "Central Street"},
-            },
+            metadata=usual | (metadata or {}),
             **more,
         )
 
@@ -113,7 +114,7 @@ class Feed(Schema):
         validate=validate.OneOf(("synthetic", "recorded", "live")),
         metadata={"description": "Whether its vehicles are invented, recorded or real."},
     )
-    notice = LocalText(metadata={"description": "What must be said wherever it is shown."})
+    notice = LocalText("What must be said wherever the feed is shown.")
     timezone = fields.String(required=True, metadata={"example": "Asia/Shanghai"})
     bounds = fields.List(
         fields.Float(),
