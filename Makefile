@@ -11,7 +11,7 @@ BOOTSTRAP = @command -v $(PYTHON) >/dev/null 2>&1 || { \
 	exit 1; }; $(PYTHON) hub/local/bootstrap.py $(STRICT) --venv $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev run tour replay test test-older lint types spec migration bench soak backup clean forget
+.PHONY: help venv dev run tour people test test-older lint types spec migration bench soak backup clean forget
 
 help: ## List what can be made
 	@echo "make <target>    PORT=8000 and HUB_HOME=./var let several hubs run side by side"; echo
@@ -56,6 +56,9 @@ bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk)
 
 soak: dev ## Run the long properties, the fuzzing and the kill tests without their samples' limits
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest -n auto -m "soak or not soak" $(ARGS)
+
+people: venv ## Print sample people and how to obtain their codes
+	@exec $(RUN) -m hub demo credentials
 
 backup: venv ## Back up the running or stopped hub: make backup FILE=hub.backup
 	@$(RUN) -m hub backup "$(FILE)"

@@ -136,7 +136,7 @@ def seat_of(home: Path) -> Path:
 def _noted(note: Path) -> Path | None:
     try:
         return Path(note.read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError):
+    except (OSError, IndexError):
         return None
 
 

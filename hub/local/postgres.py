@@ -130,8 +130,11 @@ class Cluster:
         return self.seat / "data"
 
     def has_database(self) -> bool:
-        """Whether a database was made here before."""
-        return (self.seat / "conf" / "socket").is_file()
+        """Whether a database was made here before, as far as this account may see."""
+        try:
+            return (self.seat / "conf" / "socket").is_file()
+        except PermissionError:
+            return False
 
     @property
     def build(self) -> Build:

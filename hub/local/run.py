@@ -15,7 +15,9 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from . import environment, occupancy, processes, released, welcome
+from hub.settings import Settings
+
+from . import environment, occupancy, processes, steps, welcome
 from .errors import CannotRun
 from .logs import Log
 from .postgres import Cluster
@@ -26,6 +28,7 @@ LOOK_SECONDS = 0.2
 READY_SECONDS = 90.0
 FREE_MIB = 300
 MIB = 1 << 20
+TRAFFIC = Role("traffic", "python -m hub demo traffic")  # what the city's buses would send
 
 
 def run(environ: Mapping[str, str], console: Console) -> int:
@@ -34,6 +37,7 @@ def run(environ: Mapping[str, str], console: Console) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
+        Settings.from_env(environment.of_roles(environ))  # what is wrong there stops right here
         Machine(environ, console).run()
     except CannotRun as trouble:
         console.print(f"[bold red]×[/] {trouble}", highlight=False, soft_wrap=True)
@@ -103,17 +107,15 @@ class Machine:
                 cluster.start()
             supervisor.adopt(DatabaseOnWatch(cluster))
         variables = environment.of_roles(self._environ)
-        if cluster is None or not released.is_current(cluster):
-            with self._console.status("Bringing the database up to date"):
-                self.once("release", "python -m hub release", variables)
-            if cluster is not None:
-                released.note(cluster)
+        steps.take(variables, cluster, self._console)
         shutil.rmtree(self.home / "run" / "metrics", ignore_errors=True)
         for role in roles():
             supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
         with self._console.status("Starting the roles"):
             self._wait_until_ready(supervisor)
         supervisor.settle()
+        if variables["HUB_DEMO"] == "1":
+            supervisor.start(Child(TRAFFIC, environment=variables, logs=self.home / "log"))
         seconds = time.monotonic() - self._began
         self._console.print(welcome.panel(variables, self.home, seconds=seconds))
 
@@ -141,20 +143,6 @@ class Machine:
                 raise CannotRun(
                     f"Port {port} {why}: choose another, as in `make run {name}={other}`."
                 ) from None
-
-    def once(self, name: str, command: str, variables: Mapping[str, str]) -> None:
-        """Run a command to its end, with a log of its own."""
-        child = Child(Role(name, command), environment=variables, logs=self.home / "log")
-        child.start()
-        assert child.process is not None
-        try:
-            child.process.wait()
-        finally:
-            child.end(0.0)
-        if child.process.returncode != 0:
-            raise CannotRun(
-                f"The step {name} failed: {child.log.last_words()} (see {child.log.path})."
-            )
 
     def _wait_until_ready(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from . import processes
 from .errors import CannotRun
@@ -55,12 +55,14 @@ class Child:
         self._role = role
         self._environment = environment
 
-    def start(self) -> None:
-        """Start the command under `sh`, which becomes the command."""
-        with self.log.path.open("ab") as output:
+    def start(self, shown: IO[bytes] | None = None) -> None:
+        """Start the command under `sh`, which becomes the command. It writes to its log, except
+        that standard output goes to `shown` when that is given."""
+        with self.log.path.open("ab") as log:
             self.process = processes.spawn(
                 ["/bin/sh", "-c", f"exec {self._role.command}"],
-                output=output,
+                output=shown or log,
+                errors=log,
                 environment=self._environment,
                 when_orphaned=signal.SIGTERM,
                 directory=PROCFILE.parent,
@@ -73,6 +75,11 @@ class Child:
         self._kill_group()
         code = self.process.returncode
         return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+    def wait(self) -> int:
+        """Wait for the end of a command that was started and ends by itself; its exit code."""
+        assert self.process is not None
+        return self.process.wait()
 
     def ask_to_end(self) -> None:
         """SIGTERM to the program, which ends its own workers."""
