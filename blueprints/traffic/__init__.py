@@ -11,6 +11,7 @@ from . import (
     favourites,
     feeds,
     imports,
+    pages,
     positions,
     realtime,
     routes,
@@ -34,6 +35,7 @@ SECTOR = Sector(
         positions.bp,
         realtime.bp,
     ),
+    pages=(pages.bp,),
     errands={ImportRequested: (imports.read_the_zip,)},
     schedules=(
         duties.KEEP_POSITIONS,

@@ -16,6 +16,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/* The page of a stop or line; feeds may put any character into their ids. */
+export function addressOf(kind: "stops" | "routes", id: string): string {
+  return `/${kind}/${encodeURIComponent(id).replace(/%3A/g, ":")}`;
+}
+
 /* Relative luminance of #rrggbb (WCAG 2.2) decides whether black or white reads better on it. */
 export function inkOn(colour: string): "#ffffff" | "#10151a" {
   const channel = (place: number): number => {

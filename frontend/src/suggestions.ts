@@ -1,5 +1,5 @@
 /* The combobox pattern of the ARIA Authoring Practices, on top of a form that works without it. */
-import { element, lineSign } from "./elements";
+import { addressOf, element, lineSign } from "./elements";
 import { local } from "./words";
 
 interface Found {
@@ -36,8 +36,8 @@ async function find(q: string, signal: AbortSignal): Promise<Found[]> {
     items<Stop>("/v1/transit/stops", q, signal),
   ]);
   return [
-    ...routes.map((route) => ({ id: route.id, name: route.long_name, sign: route, href: `/routes/${route.id}` })),
-    ...stops.map((stop) => ({ id: stop.id, name: stop.name, href: `/stops/${stop.id}` })),
+    ...routes.map((route) => ({ id: route.id, name: route.long_name, sign: route, href: addressOf("routes", route.id) })),
+    ...stops.map((stop) => ({ id: stop.id, name: stop.name, href: addressOf("stops", stop.id) })),
   ];
 }
 

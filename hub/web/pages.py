@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request
@@ -93,7 +93,6 @@ class Pages(Blueprint):
 
     def __init__(self, name: str, import_name: str) -> None:
         super().__init__(name, import_name, template_folder="templates")
-        languages.speak_for(Path(self.root_path))
 
 
 def page(template: str, /, status: int = 200, *, private: bool = False, **context: Any) -> Response:
@@ -126,6 +125,7 @@ def set_up_pages(app: Flask) -> None:
         day_and_time=day_and_time,
         ink_on=ink_on,
         json_block=json_block,
+        address=address,
     )
     app.context_processor(lambda: {"reader": reader()})
     app.before_request(switch_language)
@@ -285,6 +285,11 @@ def ink_on(colour: str | None) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "white" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "black"
+
+
+def address(public_id: str) -> str:
+    """A public id as part of an address: feeds may put any character into theirs."""
+    return quote(public_id, safe=":")
 
 
 def json_block(value: object) -> Markup:

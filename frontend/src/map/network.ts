@@ -87,10 +87,10 @@ export class Streets {
   }
 
   private restyle(): void {
-    const halo = this.colour("--map-halo");
+    const [halo, edge] = [this.colour("--map-halo"), this.colour("--map-edge")];
     for (const drawn of this.drawnLines) {
       const back = this.highlighted !== undefined && drawn.route !== this.highlighted;
-      drawn.halo.setStyle({ color: halo, opacity: back ? 0 : 1, weight: this.highlighted && !back ? 9 : 4 });
+      drawn.halo.setStyle({ color: this.highlighted && !back ? edge : halo, opacity: back ? 0 : 1, weight: this.highlighted && !back ? 9 : 4 });
       drawn.line.setStyle({ opacity: back ? 0.15 : this.highlighted ? 1 : 0.6, weight: this.highlighted && !back ? 5 : 2 });
       if (this.highlighted && !back) {
         drawn.halo.bringToFront();

@@ -1,5 +1,5 @@
 /* Beside the map: everything it shows, as words and buttons. The map is never the only way. */
-import { element, lineSign } from "../elements";
+import { addressOf, element, lineSign } from "../elements";
 import { Refreshing } from "../refreshing";
 import { local, say } from "../words";
 import type { NetworkStop, Vehicle } from "./shapes";
@@ -46,7 +46,7 @@ export class Panel {
         this.facts = element("dl", { class: "facts" });
         const links = element("p", { class: "actions" });
         if (vehicle.route) {
-          links.append(element("a", { href: `/routes/${vehicle.route.id}` }, say("line_page")));
+          links.append(element("a", { href: addressOf("routes", vehicle.route.id) }, say("line_page")));
         }
         body.append(this.facts, links);
       },
@@ -58,7 +58,7 @@ export class Panel {
     if (!this.facts) return;
     const rows: [string, Node | string][] = [[say("punctuality"), punctuality(vehicle)]];
     if (vehicle.next_stop) {
-      const stop = element("a", { href: `/stops/${vehicle.next_stop.id}` }, local(vehicle.next_stop.name));
+      const stop = element("a", { href: addressOf("stops", vehicle.next_stop.id) }, local(vehicle.next_stop.name));
       const when = vehicle.next_stop.expected_at ? ` · ${this.clock(vehicle.next_stop.expected_at)}` : "";
       rows.push([say("next_stop"), element("span", {}, stop, when)]);
     }
@@ -82,8 +82,8 @@ export class Panel {
   showStop(stop: NetworkStop): void {
     this.open([local(stop.name)], (body) => {
       const place = element("div");
-      body.append(place, element("p", {}, element("a", { href: `/stops/${stop.id}` }, say("whole_board"))));
-      this.board = new Refreshing(place, `/stops/${stop.id}/board?rows=5`);
+      body.append(place, element("p", {}, element("a", { href: addressOf("stops", stop.id) }, say("whole_board"))));
+      this.board = new Refreshing(place, `${addressOf("stops", stop.id)}/board?rows=5`);
       this.board.start(true);
     });
   }
