@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -69,6 +70,6 @@ def test_windows_that_touch_neither_lose_nor_repeat():
     start = datetime(2026, 11, 24, 7, 0, 0, 500_000, tzinfo=UTC)
     edges = [start + timedelta(seconds=13.7 * n) for n in range(40)]
 
-    cut = [p for a, b in zip(edges, edges[1:], strict=False) for p in found.between(a, b)]
+    cut = [p for a, b in pairwise(edges) for p in found.between(a, b)]
 
     assert cut == list(found.between(edges[0], edges[-1]))
