@@ -40,6 +40,12 @@ class SmsGateway:
         final = 400 <= answer.status_code < 500 and answer.status_code not in _TRY_AGAIN
         raise SendingFailed(final=final)
 
+    def close(self) -> None:
+        """Close the connection that is kept open between messages."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
     def _client(self) -> "httpx.Client":
         import httpx
 

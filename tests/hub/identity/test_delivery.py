@@ -1,0 +1,333 @@
+"""Codes on their way: sent once, erased, tried again, given up."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from hub import identity
+from hub.identity import Dispatch, Message, SendingFailed, SmsGateway, SmtpGateway
+from hub.identity.model import CodeDelivery, Login
+from hub.kernel.work import NOBODY
+from tests.city import a_phone
+
+
+class Kept:
+    """A provider that keeps what it is given, or fails as told."""
+
+    def __init__(self):
+        self.sent = []
+        self.fails = []
+        self.dies = False
+
+    def send(self, address, message, *, key):
+        if self.fails:
+            raise SendingFailed(final=self.fails.pop(0))
+        self.sent.append((address, message.text, key))
+        if self.dies:
+            raise SystemExit("the process was killed after sending")
+
+
+@pytest.fixture
+def provider():
+    return Kept()
+
+
+@pytest.fixture
+def lane(parts, provider):
+    drain(parts)
+    return Dispatch(
+        parts.database,
+        parts.keyring,
+        {"sms": provider, "email": provider},
+        lambda parcel: Message("Code", f"{parcel.code} {parcel.language}"),
+    )
+
+
+def drain(parts):
+    """Nobody else's codes are in the way."""
+    other = Kept()
+    lane = Dispatch(
+        parts.database, parts.keyring, {"sms": other, "email": other}, lambda p: Message("", p.code)
+    )
+    while lane.turn():
+        pass
+
+
+def ask(parts, number):
+    return parts.database.run(
+        lambda work: identity.ask_for_code(
+            work, parts.keyring, identity.parse("sms", number), client=number, language="ru"
+        ),
+        NOBODY,
+    )
+
+
+def delivery(parts, number):
+    index = parts.keyring.blind("identity.address", f"sms:{number}".encode())
+    with parts.database.reads() as connection:
+        return connection.execute(
+            select(
+                CodeDelivery.state,
+                CodeDelivery.attempts,
+                CodeDelivery.address_sealed,
+                CodeDelivery.code_sealed,
+            )
+            .join(Login, Login.id == CodeDelivery.login_id)
+            .where(Login.address_index == index)
+        ).one()
+
+
+def test_a_code_is_sent_once_and_erased(parts, lane, provider, clock):
+    number = a_phone()
+    ask(parts, number)
+
+    while lane.turn():
+        pass
+    lane.turn()
+
+    assert [(to, text[-2:]) for to, text, _ in provider.sent] == [(number, "ru")]
+    assert delivery(parts, number) == ("sent", 1, None, None)
+
+
+def test_a_provider_that_stumbles_is_asked_again_later(parts, lane, provider, clock):
+    number = a_phone()
+    provider.fails = [False, False]
+    ask(parts, number)
+
+    for pause in (0, 1, 1, 8):
+        clock.move(seconds=pause)
+        lane.turn()
+
+    keys = {key for _, _, key in provider.sent}
+    assert len(provider.sent) == len(keys) == 1
+    assert delivery(parts, number).attempts == 3
+
+
+def test_a_refusal_for_good_is_not_repeated(parts, lane, provider, clock):
+    number = a_phone()
+    provider.fails = [True]
+    ask(parts, number)
+    lane.turn()
+    clock.move(minutes=2)
+    lane.turn()
+
+    assert provider.sent == []
+    assert delivery(parts, number) == ("given_up", 1, None, None)
+
+
+def test_four_tries_are_enough(parts, lane, provider, clock):
+    number = a_phone()
+    provider.fails = [False] * 10
+    ask(parts, number)
+    for _ in range(6):
+        lane.turn()
+        clock.move(seconds=40)
+
+    assert delivery(parts, number) == ("given_up", 4, None, None)
+
+
+def test_a_code_that_nobody_can_enter_any_more_is_not_sent(parts, lane, provider, clock):
+    number = a_phone()
+    ask(parts, number)
+    clock.move(minutes=5)
+
+    lane.turn()
+
+    assert provider.sent == []
+    assert delivery(parts, number) == ("given_up", 0, None, None)
+
+
+def test_a_crash_after_sending_repeats_the_message_and_loses_none(parts, lane, provider, clock):
+    number = a_phone()
+    ask(parts, number)
+    provider.dies = True
+    with pytest.raises(SystemExit):
+        lane.turn()
+    provider.dies = False
+
+    lane.turn()  # the claim still holds
+    assert len(provider.sent) == 1
+    clock.move(seconds=61)
+    lane.turn()
+
+    assert [to for to, _, _ in provider.sent] == [number, number]
+    assert len({(text, key) for _, text, key in provider.sent}) == 1
+    assert delivery(parts, number).state == "sent"
+
+
+def test_two_workers_send_each_code_once(parts, lane, provider):
+    numbers = [a_phone() for _ in range(24)]
+    for number in numbers:
+        ask(parts, number)
+    lanes = [lane, Dispatch(parts.database, parts.keyring, lane._gateways, lane._write)]
+
+    threads = [
+        threading.Thread(target=lambda each=each: [each.turn() for _ in range(4)]) for each in lanes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(to for to, _, _ in provider.sent) == sorted(numbers)
+
+
+def test_a_provider_that_keeps_failing_is_left_alone_for_a_while(parts, lane, provider, clock):
+    provider.fails = [False] * 5
+    for _ in range(5):
+        ask(parts, a_phone())
+    lane.turn()
+    clock.move(seconds=3)
+
+    lane.turn()
+    assert provider.sent == []
+    clock.move(seconds=13)
+    lane.turn()
+
+    assert len(provider.sent) == 5
+
+
+class Mailbox:
+    """An SMTP server's handler that keeps letters, or answers as told."""
+
+    def __init__(self):
+        self.letters = []
+        self.answer = "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, server, session, envelope):
+        self.letters.append((envelope.rcpt_tos, envelope.content.decode()))
+        return "250 OK"
+
+
+class PostOffice(Controller):
+    """On whatever port is free."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@pytest.fixture
+def mailbox():
+    mailbox = Mailbox()
+    controller = PostOffice(mailbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    mailbox.port = controller.port
+    yield mailbox
+    controller.stop()
+
+
+LETTER = Message("Ваш код", "493027 — ваш код.")
+
+
+def test_a_letter_by_smtp(mailbox):
+    gateway = SmtpGateway(f"smtp://127.0.0.1:{mailbox.port}", "Hub <hub@example.org>")
+
+    gateway.send("li@example.org", LETTER, key="delivery_1")
+
+    to, letter = mailbox.letters[0]
+    assert to == ["li@example.org"]
+    assert "Auto-Submitted: auto-generated" in letter
+    assert "delivery_1@example.org" in letter
+
+
+@pytest.mark.parametrize(("answer", "final"), [("550 no such box", True), ("451 later", False)])
+def test_what_a_mail_server_refuses(mailbox, answer, final):
+    mailbox.answer = answer
+    gateway = SmtpGateway(f"smtp://127.0.0.1:{mailbox.port}", "hub@example.org")
+
+    with pytest.raises(SendingFailed) as failed:
+        gateway.send("li@example.org", LETTER, key="delivery_1")
+
+    assert failed.value.final is final
+
+
+def test_no_password_without_tls(mailbox):
+    gateway = SmtpGateway(f"smtp://li:secret@127.0.0.1:{mailbox.port}", "hub@example.org")
+
+    with pytest.raises(SendingFailed):
+        gateway.send("li@example.org", LETTER, key="delivery_1")
+
+
+def test_a_mail_server_that_is_away():
+    gateway = SmtpGateway("smtp://127.0.0.1:1", "hub@example.org")
+
+    with pytest.raises(SendingFailed) as failed:
+        gateway.send("li@example.org", LETTER, key="delivery_1")
+
+    assert failed.value.final is False
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "smtp://", "127.0.0.1:25"])
+def test_mail_addresses_of_servers_that_are_none(url):
+    with pytest.raises(ValueError, match="HUB_SMTP_URL"):
+        SmtpGateway(url, "hub@example.org")
+
+
+class Provider(BaseHTTPRequestHandler):
+    """An SMS provider's HTTP interface."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append((dict(self.headers), json.loads(body)))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def sms_provider() -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), Provider) as server:
+        server.asked, server.status = [], 200
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "final"),
+    [(200, None), (202, None), (302, False), (400, True), (403, True), (429, False), (500, False)],
+)
+def test_a_text_message_by_http(sms_provider, status, final):
+    sms_provider.status = status
+    gateway = SmsGateway(f"http://127.0.0.1:{sms_provider.server_port}/send", "provider-key")
+
+    if final is None:
+        gateway.send("+8613800138000", LETTER, key="delivery_1")
+    else:
+        with pytest.raises(SendingFailed) as failed:
+            gateway.send("+8613800138000", LETTER, key="delivery_1")
+        assert failed.value.final is final
+    gateway.close()
+
+    headers, body = sms_provider.asked[0]
+    assert body == {"to": "+8613800138000", "text": LETTER.text}
+    assert headers["Authorization"] == "Bearer provider-key"
+    assert headers["Idempotency-Key"] == "delivery_1"
+    assert len(sms_provider.asked) == 1
+
+
+def test_an_sms_provider_that_is_away():
+    gateway = SmsGateway("http://127.0.0.1:1/send", "provider-key")
+
+    with pytest.raises(SendingFailed) as failed:
+        gateway.send("+8613800138000", LETTER, key="delivery_1")
+
+    assert failed.value.final is False
+    gateway.close()
