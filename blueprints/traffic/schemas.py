@@ -114,7 +114,7 @@ class Feed(Schema):
         validate=validate.OneOf(("synthetic", "recorded", "live")),
         metadata={"description": "Whether its vehicles are invented, recorded or real."},
     )
-    notice = LocalText("What must be said wherever the feed is shown.")
+    notice = LocalText(metadata={"description": "What must be said wherever it is shown."})
     timezone = fields.String(required=True, metadata={"example": "Asia/Shanghai"})
     bounds = fields.List(
         fields.Float(),

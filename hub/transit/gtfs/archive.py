@@ -39,7 +39,7 @@ class Limits:
     """What a zip may ask of us. The defaults take the largest national feeds known in 2026."""
 
     entries: int = 500
-    expanded_bytes: int = 6 * 2**30
+    expanded_bytes: int = 3 * 2**30
     ratio: int = 300
     """How many times larger than its compressed form an entry above a megabyte may become."""
 
@@ -50,7 +50,8 @@ class Archive:
     def __init__(self, file: zipfile.ZipFile, tables: dict[str, zipfile.ZipInfo]) -> None:
         self._file = file
         self._tables = tables
-        self.bytes_read = 0
+        self.broken: set[str] = set()
+        """Tables whose lines ended before the file did."""
 
     def __contains__(self, table: str) -> bool:
         return table in self._tables
@@ -75,9 +76,9 @@ class Archive:
         try:
             with self._file.open(self._tables[table]) as raw:
                 for number, line in enumerate(_bounded_lines(raw), 1):
-                    self.bytes_read += len(line)
                     tick(len(line))
                     if len(line) >= _ROW_BYTES:
+                        self.broken.add(table)
                         problems.add(
                             "csv_parsing_failed",
                             f"Row {number} is longer than {_ROW_BYTES:,} bytes.",
@@ -86,6 +87,7 @@ class Archive:
                         )
                         return
                     if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                        self.broken.add(table)
                         problems.add(
                             "invalid_character",
                             "The file is in UTF-16; GTFS is UTF-8.",
@@ -94,15 +96,17 @@ class Archive:
                         )
                         return
                     yield _decoded(line, table, number, problems)
-        except RuntimeError:  # zipfile's word for an entry that wants a password
-            problems.add("encrypted_file", "The file is encrypted.", file=table)
         except _UNREADABLE:
+            self.broken.add(table)
             problems.add(
                 "corrupt_file",
                 f"The zip is damaged: {table} cannot be read after row {number}.",
                 file=table,
                 row=number or None,
             )
+        except RuntimeError:  # zipfile's word for an entry that wants a password
+            self.broken.add(table)
+            problems.add("encrypted_file", "The file is encrypted.", file=table)
 
 
 def _bounded_lines(raw: IO[bytes]) -> Iterator[bytes]:

@@ -367,7 +367,7 @@ class NetworkReader:
                 continue
             windows.setdefault(trip, []).append((row, (start, end, headway, exact)))
         for trip, found in windows.items():
-            found.sort(key=lambda entry: entry[1])
+            found.sort(key=lambda entry: (entry[1][0], entry[0]))
             for (_, before), (row, window) in pairwise(found):
                 if window[0] == before[0]:
                     self._repeated(FREQUENCIES, row, "start_time", trip)

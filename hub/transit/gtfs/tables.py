@@ -245,12 +245,14 @@ class Reader:
             return
         source = csv.reader(self._archive.lines(table.file, self._problems, self._tick))
         try:
-            header = next(source, None)
-            plan = self._plan(table, header or [])
+            header = next(source, [])
+            plan = self._plan(table, header)
             if plan is None:
                 self.damaged.add(table.file)
                 return
-            yield from self._sound(table, source, len(header or []), plan)
+            yield from self._sound(table, source, len(header), plan)
+            if table.file in self._archive.broken:
+                self.damaged.add(table.file)
         except csv.Error:
             self.damaged.add(table.file)
             self._problems.add(
@@ -262,6 +264,8 @@ class Reader:
 
     def _plan(self, table: Table, header: list[str]) -> list[tuple[int, int, Column]] | None:
         """Which column of the file feeds which of ours; None when the header is unusable."""
+        if table.file in self._archive.broken:
+            return None
         names = [name.strip() for name in header]
         sound = bool(names)
         if not names:
