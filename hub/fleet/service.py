@@ -34,7 +34,7 @@ class Receipt(msgspec.Struct):
 
 
 def report(work: Work, feed: str, positions: Sequence[Position]) -> Receipt:
-    """Store a batch of a feed, in two statements whatever its size.
+    """Store a batch of a feed, in three statements whatever its size.
 
     A report known already (same vehicle, same moment) changes nothing, so batches may be replayed
     and reordered. Doubtful rows go to the quarantine with their reason. Does not ask who reports;
@@ -87,6 +87,11 @@ def _last_seen(work: Work, feed: str, positions: Sequence[Position]) -> dict[str
     Also opens the days that the batch can touch, so that midnight or a restored hub never lack a
     partition.
     """
+    _open_days(
+        work,
+        (work.now - KEPT).astimezone(UTC).date(),
+        (work.now + LIVE).astimezone(UTC).date(),
+    )
     earliest: dict[str, datetime] = {}
     for row in positions:
         at = earliest.get(row.vehicle)
@@ -96,8 +101,6 @@ def _last_seen(work: Work, feed: str, positions: Sequence[Position]) -> dict[str
     rows = work.session.execute(
         _LAST_SEEN,
         {
-            "first": (work.now - KEPT).astimezone(UTC).date(),
-            "last": (work.now + LIVE).astimezone(UTC).date(),
             "feed": feed,
             "vehicles": list(clean),
             "ats": list(clean.values()),
@@ -109,8 +112,7 @@ def _last_seen(work: Work, feed: str, positions: Sequence[Position]) -> dict[str
 _LAST_SEEN = text(
     """
     SELECT asked.vehicle, last.reported_at, last.longitude, last.latitude
-    FROM (SELECT fleet_open_days(:first, :last)) AS opened,
-         unnest(CAST(:vehicles AS text[]), CAST(:ats AS timestamptz[])) AS asked (vehicle, at),
+    FROM unnest(CAST(:vehicles AS text[]), CAST(:ats AS timestamptz[])) AS asked (vehicle, at),
          LATERAL (
              SELECT reported_at, longitude, latitude FROM fleet_position
              WHERE feed = :feed AND vehicle = asked.vehicle AND longitude IS NOT NULL

@@ -80,6 +80,7 @@ class LiveCity:
         self._positions = fleet.PositionFollower()
         self._news = hearing.TripUpdateFollower()
         self._changes: Follower | None = None
+        self._shown_feeds: list[str] | None = None
         self._stale_alerts: set[str] = set()
         self._doubts: dict[str, list[Doubt]] = defaultdict(list)
         self._passages: dict[str, list[Passage]] = defaultdict(list)
@@ -132,6 +133,10 @@ class LiveCity:
             tick.runs += len(publisher.tracker.runs)
             tick.waiting += publisher.waiting
         tick.boards = len(bodies)
+        feeds = sorted(self._publishers)
+        if feeds != self._shown_feeds:
+            self._shown_feeds = feeds
+            bodies["feeds"] = encode(feeds)
         changed = Delta(stamp(int(at)), moved, gone) if moved or gone else None
         self._writer.write(at, bodies, changed)
         if self._sweep(at):
@@ -170,7 +175,6 @@ class LiveCity:
         for slug in self._publishers.keys() - {row.slug for row in rows}:
             del self._publishers[slug], self._standing[slug]
             self._forget(slug)
-        self._writer.write(now.timestamp(), {"feeds": encode(sorted(self._publishers))})
 
     def _load(self, connection: Connection, slug: str, today: datetime, now: datetime) -> None:
         at, day = now.timestamp(), today.date()
@@ -188,7 +192,6 @@ class LiveCity:
         else:
             tracker.adopt(publisher.tracker, at)
             publisher.follow(tracker)
-        self._writer.write(at, publisher.empty_routes(at))
         self._stale_alerts.add(slug)
         log.info("timetable loaded", feed=slug, journeys=len(timetable.journeys))
 

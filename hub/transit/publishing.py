@@ -107,7 +107,7 @@ class Publisher:
     def _vehicles(
         self, changes: Changes, bodies: dict[str, bytes | None], now: float
     ) -> Delta | None:
-        if not changes.vehicles and not changes.gone:
+        if not changes.vehicles and not changes.gone and not changes.routes:
             return None
         rows = []
         for vehicle in changes.vehicles:
@@ -136,11 +136,6 @@ class Publisher:
         for route_id, vehicles in by_route.items():
             name = f"{self.feed}:{route_id}"
             bodies[f"vehicles:{name}"] = dated(encode(RouteVehicles(name, vehicles)), now)
-
-    def empty_routes(self, now: float) -> dict[str, bytes | None]:
-        """Bodies of all routes without a vehicle yet: the first tick's, so that each has one."""
-        names = [f"{self.feed}:{route}" for route in self.tracker.timetable.routes]
-        return {f"vehicles:{n}": dated(encode(RouteVehicles(n, [])), now) for n in names}
 
     def _row(self, track: Track) -> Row:
         longitude, latitude = self._position(track)

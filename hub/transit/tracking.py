@@ -48,7 +48,8 @@ class FeedTracker:
         self.tracks: dict[str, Track] = {}
         self.runs: dict[RunKey, Run] = {}
         self.calls: defaultdict[str, list[tuple[Run, int]]] = defaultdict(list)
-        self.changes = Changes()
+        # Every line has a body from the first tick on, with vehicles or without.
+        self.changes = Changes(routes=dict.fromkeys(timetable.routes))
         self.last_fix_at = 0.0
         self._paths: dict[int, Path] = {}
         self._news: dict[tuple[str, date | None, int | None], TripNews] = {}
