@@ -1,10 +1,10 @@
 """``python -m hub devices ...``: enrol and revoke what signs its requests."""
 
-import json
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import click
+import msgspec
 
 from hub.kernel import ids
 from hub.kernel.db import Database
@@ -33,7 +33,7 @@ def enrol(
 ) -> None:
     """Enrol a device by the public JWK in the file KEY, and print its key id."""
     try:
-        jwk: dict[str, Any] = json.loads(key.read_text())
+        jwk = msgspec.json.decode(key.read_bytes(), type=dict[str, Any])
         kid = _database().run(
             lambda work: enrol_device(
                 work,
