@@ -104,7 +104,10 @@ class BoardWriter:
         bodies: Mapping[str, bytes | None],
         delta: Delta | None = None,
     ) -> int:
-        """One tick in one transaction; None removes a board. Returns the tick's generation."""
+        """One tick in one transaction; None removes a board. Returns the tick's generation.
+
+        Every tick leaves a delta, an empty one if need be: streams count on none being missing.
+        """
         self.generation += 1
         prefix = _GENERATION.pack(self.generation)
         with self._environment.begin(write=True) as writing:
@@ -113,10 +116,10 @@ class BoardWriter:
                     writing.delete(_key(name))
                 else:
                     writing.put(_key(name), prefix + body)
-            if delta is not None:
-                packed = _clock.pack(self.generation, now) + msgspec.msgpack.encode(delta)
-                writing.put(_delta_key(self.generation), packed)
-                _forget_old_deltas(writing, now - RING_S)
+            change = msgspec.msgpack.encode(delta or Delta("", [], []))
+            packed = _clock.pack(self.generation, now) + change
+            writing.put(_delta_key(self.generation), packed)
+            _forget_old_deltas(writing, now - RING_S)
             writing.put(_CLOCK, _clock.pack(self.generation, now))
         return self.generation
 

@@ -77,9 +77,7 @@ def a_pattern(
     )
 
 
-def a_trip(
-    trip_id: str, pattern: Pattern, starts: int, *, leg: int = 200, dwell: int = 0
-) -> Trip:
+def a_trip(trip_id: str, pattern: Pattern, starts: int, *, leg: int = 200, dwell: int = 0) -> Trip:
     """Leaves its first stop at second `starts` of the day, `leg` seconds from stop to stop."""
     arrivals = [starts + n * leg for n in range(len(pattern.stops))]
     return Trip(

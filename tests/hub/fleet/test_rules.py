@@ -61,7 +61,9 @@ def test_a_bus_does_not_leap_across_town():
         a_position(reported_at=NOW + timedelta(seconds=40), longitude=126.631),
     ]
 
-    assert {index: verdict.reason for index, verdict in doubts(rows, {}, NOW).items()} == {1: "jump"}
+    assert {index: verdict.reason for index, verdict in doubts(rows, {}, NOW).items()} == {
+        1: "jump"
+    }
 
 
 def test_the_last_known_place_counts_too():

@@ -72,7 +72,10 @@ def test_deltas_continue_where_a_stream_left_or_say_that_they_cannot(home):
 
     missed = reader.deltas(generations[-3])
 
-    assert [row.vehicle for _, delta in missed for row in delta.rows] == ["harbin:B68", "harbin:B69"]
+    assert [row.vehicle for _, delta in missed for row in delta.rows] == [
+        "harbin:B68",
+        "harbin:B69",
+    ]
     assert reader.deltas(generations[-1]) == []
     assert reader.deltas(generations[0]) is None
 

@@ -55,7 +55,9 @@ def fixes_along(
     seed=st.integers(0, 10**6),
 )
 @settings(deadline=None, max_examples=60)
-def test_a_drive_is_followed_within_its_noise_and_never_goes_back(points, speed, every, noise, seed):
+def test_a_drive_is_followed_within_its_noise_and_never_goes_back(
+    points, speed, every, noise, seed
+):
     path = Path(a_shape(points))
     fixes, truth = fixes_along(path, speed=speed, every=every, noise=noise, seed=seed)
 

@@ -225,9 +225,7 @@ def test_a_trip_by_frequency_takes_the_departure_that_fits():
 
 def test_two_buses_on_one_trip_do_not_quarrel_about_its_arrivals():
     tracker = a_tracker()
-    tracker.absorb(
-        [a_report(SIX + 30, 200.0), a_report(SIX + 31, 900.0, vehicle="B2")], SIX + 31
-    )
+    tracker.absorb([a_report(SIX + 30, 200.0), a_report(SIX + 31, 900.0, vehicle="B2")], SIX + 31)
     run = tracker.tracks["B1"].run
 
     assert run is tracker.tracks["B2"].run
