@@ -40,9 +40,8 @@ def around_the_clock(first_stop: str = "S0") -> bytes:
             "trips.txt": "route_id,service_id,trip_id,trip_headsign,direction_id,shape_id\n"
             + "\n".join(trips)
             + "\n",
-            "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence,timepoint\n"
-            + "\n".join(times)
-            + "\n",
+            "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence,"
+            "timepoint\n" + "\n".join(times) + "\n",
             "shapes.txt": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
             + "".join(f"SH,45.77,{126.6 + n * STEP / 4:.5f},{n}\n" for n in range(4 * STOPS - 3)),
         }

@@ -2,6 +2,7 @@
 
 from array import array
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from uuid import UUID
 
 from hub.transit.timetable import Journey, Pattern, Route, Shape, Stop, Timetable, Trip
@@ -18,7 +19,7 @@ def a_shape(points: list[tuple[float, float]]) -> Shape:
     """A line through points given in metres east and north of 0°, 45.75° N."""
     cosine = 0.6977904598416802  # of 45.75 degrees
     metres, walked = [0.0], 0.0
-    for (x, y), (east, north) in zip(points, points[1:], strict=False):
+    for (x, y), (east, north) in pairwise(points):
         walked += ((east - x) ** 2 + (north - y) ** 2) ** 0.5
         metres.append(walked)
     return Shape(

@@ -1,7 +1,10 @@
 """The tracker over a real database: what was committed becomes boards."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -184,7 +187,7 @@ def test_cancellations_and_alerts_reach_the_boards_and_leave_them(db, town, watc
 
 def test_a_prediction_of_the_operator_is_shown(db, town, watching):
     now = db.clock()
-    trip, left = town.trip_under_way(now, after=30.0)
+    trip, _ = town.trip_under_way(now, after=30.0)
     message = a_message(now)
     update = message.entity.add(id="1").trip_update
     update.trip.trip_id = trip
@@ -213,6 +216,52 @@ def test_the_realtime_feeds_hold_what_the_boards_hold(db, town, watching):
     assert vehicle.occupancy_status == pb.VehiclePosition.FEW_SEATS_AVAILABLE
     (update,) = [entity.trip_update for entity in updates.entity]
     assert [call.stop_id for call in update.stop_time_update] == ["S2", "S3", "S4", "S5"]
+
+
+def test_a_third_partys_validator_finds_no_error(db, town, watching, tmp_path):
+    """gtfs-rt-validator's 121 rules on two ticks of all three feeds."""
+    now = db.clock().replace(microsecond=0)
+    watching.tick(now)
+    cancelled, _ = town.trip_under_way(now - timedelta(minutes=20))
+    message = a_message(now)
+    update = message.entity.add(id="1").trip_update
+    update.trip.trip_id = cancelled
+    update.trip.schedule_relationship = pb.TripDescriptor.CANCELED
+    alert = message.entity.add(id="A1").alert
+    alert.active_period.add(start=int(now.timestamp()))
+    alert.header_text.translation.add(text="Diversion", language="en")
+    alert.informed_entity.add(route_id="7")
+    push(db, town, message)
+    (tmp_path / "gtfs.zip").write_bytes(around_the_clock())
+    for number, gone in enumerate((0.0, 1.3)):
+        at = now + timedelta(seconds=60 * number)
+        buses = [
+            town.report(
+                at, gone + n, vehicle=f"B{n}", trip=town.trip_under_way(at, 120 + n * 600)[0]
+            )
+            for n in range(3)
+        ]
+        report(db, town, *buses, town.report(at, 2.0, vehicle="nowhere", trip="NOWHERE"))
+        watching.tick(at)
+        folder = tmp_path / f"tick{number}"
+        folder.mkdir()
+        for kind in ("vehicle-positions", "trip-updates", "alerts"):
+            (folder / f"{kind}.pb").write_bytes(watching.body(f"pb:{town.feed}:{kind}", at))
+
+        told = subprocess.run(
+            [
+                Path(sys.executable).with_name("gtfs-rt-validator"),
+                *("-gtfs", tmp_path / "gtfs.zip", "-vp", folder / "vehicle-positions.pb"),
+                *("-tu", folder / "trip-updates.pb", "-sa", folder / "alerts.pb"),
+                *("--at", at.isoformat(), "--out", tmp_path / "reports", "--fail-on-error"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+
+        assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_without_the_database_the_boards_stay_fresh(db, town, watching):
