@@ -4,7 +4,7 @@ from typing import Any
 
 from hub import identity
 from hub.kernel.work import Work
-from hub.web import Blueprint, parts, requires, transaction
+from hub.web import Blueprint, parts, refuses, requires, transaction
 
 from .schemas import AuthenticatorCode, NewAuthenticator
 
@@ -24,6 +24,7 @@ def prepare_authenticator(work: Work) -> identity.NewAuthenticator:
 @bp.post("/v1/me/authenticators/confirmations")
 @requires("citizen.authenticator:manage")
 @transaction(once=True)
+@refuses(404)
 @bp.arguments(AuthenticatorCode)
 @bp.response(204)
 def confirm_authenticator(work: Work, entry: dict[str, Any]) -> None:
@@ -34,6 +35,7 @@ def confirm_authenticator(work: Work, entry: dict[str, Any]) -> None:
 @bp.post("/v1/me/authenticators/removals")
 @requires("citizen.authenticator:manage")
 @transaction(once=True)
+@refuses(404)
 @bp.arguments(AuthenticatorCode)
 @bp.response(204)
 def remove_authenticator(work: Work, entry: dict[str, Any]) -> None:

@@ -77,7 +77,7 @@ class Blueprint(flask_smorest.Blueprint):
     @staticmethod
     def _describe(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
         said = doc_info.get("hub", {"refusals": set(), "parameters": [], "facts": {}})
-        statuses = set(said["refusals"]) | {429}
+        statuses = set(said["refusals"]) | {429, 503}
         if "requestBody" in doc:
             statuses |= {400, 413, 415, 422}
         if "parameters" in doc:

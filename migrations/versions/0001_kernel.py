@@ -65,7 +65,7 @@ def outbox() -> None:
         sa.Column("relayed_at", MOMENT),
         sa.Column("held_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_kernel_outbox"),
-        sa.CheckConstraint("sequence > 0", name="ck_kernel_outbox_sequence_positive"),
+        sa.CheckConstraint("sequence > 0", name="sequence_positive"),
     )
     op.create_index(
         "ix_kernel_outbox_waiting",
@@ -125,9 +125,9 @@ def keys() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("kid", name="pk_keys_key"),
-        sa.CheckConstraint("kind IN ('sign', 'seal', 'blind')", name="ck_keys_key_kind"),
+        sa.CheckConstraint("kind IN ('sign', 'seal', 'blind')", name="kind"),
         sa.CheckConstraint(
-            "state IN ('next', 'active', 'retiring', 'revoked')", name="ck_keys_key_state"
+            "state IN ('next', 'active', 'retiring', 'revoked')", name="state"
         ),
     )
     op.create_index(
@@ -150,7 +150,7 @@ def files() -> None:
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("stored_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_files_file"),
-        sa.CheckConstraint("size >= 0", name="ck_files_file_size"),
+        sa.CheckConstraint("size >= 0", name="size"),
     )
     op.create_index("ix_files_file_sha256", "files_file", ["sha256"])
     op.execute("GRANT SELECT, INSERT, DELETE ON files_file TO hub_app")

@@ -36,9 +36,9 @@ def people() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_identity_person"),
         sa.CheckConstraint(
-            "language IN ('zh-CN', 'en', 'ru')", name="ck_identity_person_language_known"
+            "language IN ('zh-CN', 'en', 'ru')", name="language_known"
         ),
-        sa.CheckConstraint("state IN ('active', 'closed')", name="ck_identity_person_state_known"),
+        sa.CheckConstraint("state IN ('active', 'closed')", name="state_known"),
     )
     op.create_table(
         "identity_address",
@@ -53,7 +53,7 @@ def people() -> None:
             ["person_id"], ["identity_person.id"], name="fk_identity_address_person_id"
         ),
         sa.UniqueConstraint("channel", "blind_index", name="uq_identity_address_blind_index"),
-        sa.CheckConstraint(CHANNELS, name="ck_identity_address_channel_known"),
+        sa.CheckConstraint(CHANNELS, name="channel_known"),
     )
     op.create_index("ix_identity_address_person_id", "identity_address", ["person_id"])
     op.create_table(
@@ -92,10 +92,10 @@ def signing_in() -> None:
             ["person_id"], ["identity_person.id"], name="fk_identity_login_person_id"
         ),
         sa.UniqueConstraint("secret_hash", name="uq_identity_login_secret_hash"),
-        sa.CheckConstraint(CHANNELS, name="ck_identity_login_channel_known"),
+        sa.CheckConstraint(CHANNELS, name="channel_known"),
         sa.CheckConstraint(
             "state IN ('code', 'second_factor', 'done', 'over')",
-            name="ck_identity_login_state_known",
+            name="state_known",
         ),
     )
     op.create_index("ix_identity_login_expires_at", "identity_login", ["expires_at"])
@@ -119,14 +119,14 @@ def signing_in() -> None:
             name="fk_identity_code_delivery_login_id",
             ondelete="CASCADE",
         ),
-        sa.CheckConstraint(CHANNELS, name="ck_identity_code_delivery_channel_known"),
+        sa.CheckConstraint(CHANNELS, name="channel_known"),
         sa.CheckConstraint(
             "state IN ('waiting', 'sent', 'given_up')",
-            name="ck_identity_code_delivery_state_known",
+            name="state_known",
         ),
         sa.CheckConstraint(
             "state = 'waiting' OR (address_sealed IS NULL AND code_sealed IS NULL)",
-            name="ck_identity_code_delivery_erased_after_sending",
+            name="erased_after_sending",
         ),
     )
     op.create_index(
@@ -245,7 +245,7 @@ def devices() -> None:
         sa.UniqueConstraint("kid", name="uq_identity_device_kid"),
         sa.CheckConstraint(
             "kind IN ('kiosk', 'gate', 'validator', 'vehicle_gateway', 'publisher')",
-            name="ck_identity_device_kind_known",
+            name="kind_known",
         ),
     )
     op.execute("GRANT SELECT, INSERT ON identity_device TO hub_app")
@@ -264,7 +264,7 @@ def shown_messages() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("shown_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_message"),
-        sa.CheckConstraint(CHANNELS, name="ck_message_channel_known"),
+        sa.CheckConstraint(CHANNELS, name="channel_known"),
         schema="simulator_message",
     )
     op.execute("GRANT USAGE ON SCHEMA simulator_message TO hub_app")

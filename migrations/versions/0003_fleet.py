@@ -125,7 +125,7 @@ def quarantine() -> None:
         sa.UniqueConstraint(
             "feed", "digest", "reason", name="uq_fleet_quarantined_position_report"
         ),
-        sa.CheckConstraint(f"reason IN ({REASONS})", name="ck_fleet_quarantined_position_reason"),
+        sa.CheckConstraint(f"reason IN ({REASONS})", name="reason"),
     )
     op.create_index(
         "ix_fleet_quarantined_position_received_at", "fleet_quarantined_position", ["received_at"]
