@@ -25,18 +25,21 @@ const clockOffset = Date.parse(stage.dataset["now"] ?? "") - Date.now() || 0;
 const serverNow = (): number => Date.now() + clockOffset;
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
+const whole = L.latLngBounds([south, west], [north, east]);
 const chart = L.map(stage, {
-  center: [(south + north) / 2, (west + east) / 2],
+  center: whole.getCenter(),
   zoom: OPENING_ZOOM,
   minZoom: 10,
   maxZoom: 18,
   zoomControl: false,
   attributionControl: false,
-  maxBounds: L.latLngBounds([south, west], [north, east]).pad(0.6),
+  maxBounds: whole.pad(0.6),
   zoomAnimation: !calm.matches,
   fadeAnimation: false,
   inertia: !calm.matches,
 });
+// A small network is shown whole, a city from its middle.
+if (chart.getBoundsZoom(whole) > OPENING_ZOOM) chart.fitBounds(whole, { padding: [24, 24] });
 stage.tabIndex = 0;
 stage.setAttribute("role", "application");
 stage.setAttribute("aria-label", say("map"));

@@ -42,6 +42,7 @@ def _feed(feed: CurrentFeed) -> Json:
         "notice": feed.notice,
         "kind": feed.kind,
         "timezone": feed.timezone,
+        "language": feed.language,
         "bounds": feed.bounds,
         "version": show("version", feed.version_id),
         "attribution": feed.attribution,

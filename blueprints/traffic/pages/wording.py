@@ -61,7 +61,7 @@ def row(arrival: dict[str, Any], now: datetime, zone: str) -> Row:
         punctual=live and not off and delay <= PUNCTUAL_UP_TO,
         source=arrival["source"],
         source_words=source_words(arrival["source"]),
-        details=details(arrival.get("vehicle"), now),
+        details=details(arrival.get("vehicle"), now, waits=status == "at_stop"),
         off=off,
         gone=status == "passed",
     )
@@ -75,9 +75,9 @@ def due(status: str, expected: datetime, now: datetime, zone: str) -> str:
         return _("does not stop")
     if status == "passed":
         return _("left")
-    if status == "at_stop":
-        return _("here")
     away = expected - now
+    if status == "at_stop" and away < PUNCTUAL_UP_TO:
+        return _("here")
     if away < timedelta(seconds=45):
         return _("now")
     if away > COUNTED_UP_TO:
@@ -88,7 +88,7 @@ def due(status: str, expected: datetime, now: datetime, zone: str) -> str:
 def state(status: str, delay: timedelta, *, live: bool) -> str:
     """How it goes, in words: lateness is never told by colour alone."""
     if status == "no_signal":
-        return _("no signal from the bus")
+        return _("no signal from the vehicle")
     if not live or status in {"cancelled", "skipped"}:
         return ""
     return punctuality(delay)
@@ -113,12 +113,16 @@ def source_words(source: str) -> str:
     return _("timetable")
 
 
-def details(vehicle: dict[str, Any] | None, now: datetime) -> tuple[str, ...]:
-    """Where the bus is, how old that is, how full it is."""
+def details(
+    vehicle: dict[str, Any] | None, now: datetime, *, waits: bool = False
+) -> tuple[str, ...]:
+    """Where the vehicle is, how old that is, how full it is. At a terminus it ``waits``."""
     if not vehicle:
         return ()
     said = []
-    if vehicle.get("stops_away"):
+    if waits:
+        said.append(_("at the stop"))
+    elif vehicle.get("stops_away"):
         said.append(counted("{count} stop away", "{count} stops away", vehicle["stops_away"]))
     if "reported_at" in vehicle:
         said.append(_("seen {age} ago", age=age(now - moment(vehicle["reported_at"]))))
@@ -168,9 +172,9 @@ def bus_words(vehicle: Mapping[str, Any], now: datetime) -> str:
     old = age(now - moment(vehicle["reported_at"]))
     expected = vehicle["next_stop"].get("expected_at")
     if vehicle.get("stale") or expected is None:
-        return _("bus, seen {age} ago", age=old)
+        return _("seen {age} ago", age=old)
     minutes = max(0, round((moment(expected) - now) / timedelta(minutes=1)))
-    return _("bus here in {minutes} min", minutes=minutes) if minutes else _("bus here now")
+    return _("here in {minutes} min", minutes=minutes) if minutes else _("here now")
 
 
 def zone_name(zone: str) -> str:
