@@ -7,7 +7,7 @@ interrupted; what is there it leaves alone, also a timetable that somebody has i
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,6 @@ Progress = Callable[[str, float], None]
 """Hears what is being done and how far the whole step is, from 0 to 1."""
 
 SCOPES = ("fleet.position:report",)
-ACTS_FOR = ("feed:harbin", "feed:brussels")
 
 
 class CityRefused(Exception):
@@ -99,6 +98,9 @@ BRUSSELS = Network(
 )
 
 
+NETWORKS = (BRUSSELS, HARBIN)
+
+
 def load(settings: Settings, progress: Progress = lambda _what, _done: None) -> bool:
     """Load the demo city where it is missing; whether anything was done."""
     parts = build_parts(settings, application="hub-demo", pool_size=2)
@@ -109,16 +111,16 @@ def load(settings: Settings, progress: Progress = lambda _what, _done: None) -> 
         parts.database.dispose()
 
 
-def bring(parts: Parts, progress: Progress) -> bool:
-    """The step itself, on a hub that is brought up to date."""
+def bring(parts: Parts, progress: Progress, networks: Sequence[Network] = NETWORKS) -> bool:
+    """The step itself, on a hub that is brought up to date; whether anything was done."""
     home = parts.settings.home / "demo"
     mark = home / "city.json"
     stale = not mark.exists() or json.loads(mark.read_text()) != {"version": VERSION}
     with parts.database.reads() as connection:
         present = feeds.current_feeds(connection)
-    missing = [n for n in (BRUSSELS, HARBIN) if stale or n.slug not in present]
+    missing = [n for n in networks if stale or n.slug not in present]
     signer = source_key(home / "positions.pem")
-    enrolled = parts.database.run(lambda work: enrol(work, signer), SYSTEM)
+    enrolled = parts.database.run(lambda work: enrol(work, signer, networks), SYSTEM)
     if not missing and not enrolled:
         return False
     parts.database.run(lambda work: people.settle(work, parts.keyring), SYSTEM)
@@ -179,8 +181,8 @@ def source_key(path: Path) -> Signer:
     return Signer.read(path)
 
 
-def enrol(work: Work, signer: Signer) -> bool:
-    """Let the demo's key report for both networks; whether that was news."""
+def enrol(work: Work, signer: Signer, networks: Sequence[Network]) -> bool:
+    """Let the demo's key report for the networks; whether that was news."""
     jwk: dict[str, Any] = jwk_of(signer.key.public_key())
     kid = thumbprint(jwk)
     if any(device.kid == kid for device in identity.all_devices(work)):
@@ -191,6 +193,6 @@ def enrol(work: Work, signer: Signer) -> bool:
         name="Demo traffic (synthetic and recorded)",
         public_jwk=jwk,
         scopes=SCOPES,
-        acts_for=ACTS_FOR,
+        acts_for=[f"feed:{network.slug}" for network in networks],
     )
     return True
