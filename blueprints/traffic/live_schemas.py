@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from hub.fleet import OCCUPANCIES
-from hub.web import CoordinatesQuery, Instant, Place, Schema
+from hub.web import CoordinatesQuery, Instant, Place, Schema, page_schema
 
 FEED = "^[a-z0-9-]{1,32}$"
 NAME = r"^[^\x00-\x1f\x7f]{1,128}$"
@@ -236,11 +236,7 @@ class Alert(Schema):
     url = fields.String()
 
 
-class AlertList(Schema):
-    """The alerts that hold or are announced; always one page."""
-
-    items = fields.List(fields.Nested(Alert), required=True)
-    next = fields.String(required=True, allow_none=True)
+AlertList = page_schema(Alert, "AlertList")
 
 
 class FeedQuery(Schema):

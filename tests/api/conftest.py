@@ -8,6 +8,8 @@ import pytest
 
 from blueprints.citizen import sending
 
+from .live import LiveTown
+
 
 class Phone:
     """A person at the keyboard: somewhere in the world, without any account yet."""
@@ -63,3 +65,9 @@ def a_telephone_number():
 def bearer(tokens):
     """The headers that go with tokens."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.fixture
+def live(parts):
+    """A town with a tracker at work."""
+    return LiveTown(parts)
