@@ -59,7 +59,9 @@ def _folded(text: str) -> str:
 
 
 def _latin(text: str) -> str:
-    return " ".join(_WORDS.findall(anyascii(text).lower()))
+    # Word by word, so that the apostrophe of a soft sign does not cut a word in two.
+    words = ("".join(_WORDS.findall(anyascii(word))) for word in _WORDS.findall(text))
+    return " ".join(words).lower()
 
 
 def _syllables(name: str) -> list[str]:

@@ -371,7 +371,7 @@ class NetworkReader:
             for (_, before), (row, window) in pairwise(found):
                 if window[0] == before[0]:
                     self._repeated(FREQUENCIES, row, "start_time", trip)
-                elif window[0] < before[1]:
+                if window[0] < before[1]:
                     self._says(
                         FREQUENCIES,
                         "overlapping_frequency",

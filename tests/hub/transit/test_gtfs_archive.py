@@ -36,7 +36,9 @@ def with_entries(*entries: tuple[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"GIF89a", b"agency_id\n" * 1000, town_zip()[:-30]])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"GIF89a", b"agency_id\n" * 1000, town_zip()[:-30]]
+)
 def test_what_is_no_zip_is_called_that(content):
     assert rules_of(content) == {"not_a_zip"}
 

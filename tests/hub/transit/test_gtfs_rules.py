@@ -62,7 +62,11 @@ REFUSED = [
         with_text("stop_times.txt", "08:10:00,08:11:00", "08:10:00,08:09:00"),
         4,
     ),
-    ("stop_time_timepoint_without_times", with_text("stop_times.txt", ",,1002,2,0,0,0", ",,1002,2,0,0,1"), 3),
+    (
+        "stop_time_timepoint_without_times",
+        with_text("stop_times.txt", ",,1002,2,0,0,0", ",,1002,2,0,0,1"),
+        3,
+    ),
     ("location_with_unexpected_stop_time", with_text("stop_times.txt", "1003,3", "ST,3"), 4),
     ("invalid_character", with_row("stops.txt", "9,9,\ufffdNine\0,45.7,126.6,0,,"), 7),
 ]
@@ -202,7 +206,9 @@ def test_utf_16_is_said_to_be_utf_16(db):
 
 
 def test_line_ends_of_any_kind_are_read(db):
-    assert verdict(db, zipped({n: t.replace("\n", "\r\n") for n, t in town().items()})).rules == set()
+    assert (
+        verdict(db, zipped({n: t.replace("\n", "\r\n") for n, t in town().items()})).rules == set()
+    )
 
 
 def test_a_feed_that_ended_long_ago_is_told_so(db):
