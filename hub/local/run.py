@@ -28,6 +28,7 @@ LOOK_SECONDS = 0.2
 READY_SECONDS = 90.0
 FREE_MIB = 300
 MIB = 1 << 20
+ANSWERING = {"web", "stream"}
 TRAFFIC = Role("traffic", "python -m hub demo traffic")  # what the city's buses would send
 
 
@@ -109,13 +110,16 @@ class Machine:
         variables = environment.of_roles(self._environ)
         steps.take(variables, cluster, self._console)
         shutil.rmtree(self.home / "run" / "metrics", ignore_errors=True)
-        for role in roles():
-            supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
+        # The roles that answer come first and have the cores for themselves until they do.
+        first = [role for role in roles() if role.name in ANSWERING]
+        later = [role for role in roles() if role.name not in ANSWERING]
         with self._console.status("Starting the roles"):
+            for role in first:
+                supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
             self._wait_until_ready(supervisor)
         supervisor.settle()
-        if variables["HUB_DEMO"] == "1":
-            supervisor.start(Child(TRAFFIC, environment=variables, logs=self.home / "log"))
+        for role in [*later, TRAFFIC] if variables["HUB_DEMO"] == "1" else later:
+            supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
         seconds = time.monotonic() - self._began
         self._console.print(welcome.panel(variables, self.home, seconds=seconds))
 
