@@ -58,7 +58,7 @@ def test_a_flipped_bit_is_a_damaged_file():
 
 def test_a_checksum_that_does_not_fit_is_a_damaged_file():
     stored = zipped(town(), zipfile.ZIP_STORED)
-    spoilt = stored.replace("1004,1004".encode(), "1004,1005".encode(), 1)
+    spoilt = stored.replace(b"1004,1004", b"1004,1005", 1)
 
     assert rules_of(spoilt) == {"corrupt_file"}
 
