@@ -38,6 +38,13 @@ class NotAZip(UnsupportedMedia):
     title = "A GTFS zip is expected"
 
 
+class NoSlug(Invalid):
+    """A feed is named by one to 32 lower-case letters, digits and hyphens, because its name stands
+    in every id. Choose another name."""
+
+    title = "A feed cannot be called that"
+
+
 class NothingToGoBackTo(Conflict):
     """The feed has no earlier version any more: only one is kept. Import the zip you want."""
 

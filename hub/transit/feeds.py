@@ -12,16 +12,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
 from hub.kernel.changes import Watch, announce
-from hub.kernel.db import Database
+from hub.kernel.db import Database, refuse_on
 from hub.kernel.ids import new_id, show
 from hub.kernel.work import Work
 
-from .errors import NothingToGoBackTo, NoTimetable
+from .errors import NoSlug, NothingToGoBackTo, NoTimetable
 from .model import Feed, Version
 from .timetable import LocalText
 
 TOPIC = "transit_feed"
 """The topic of kernel/changes under which a new version is announced; the key is the slug."""
+
+refuse_on("ck_transit_feed_slug", NoSlug)
 
 FeedKind = Literal["synthetic", "recorded", "live"]
 
@@ -112,7 +114,7 @@ def register(
     notice: LocalText | None = None,
     licence: str | None = None,
 ) -> Feed:
-    """Make a feed known, or correct what is said of it. Slugs are lower case, `[a-z0-9-]{1,32}`."""
+    """Make a feed known, or correct what is said of it. Refuses with NoSlug."""
     said = {
         "name": dict(name),
         "kind": kind,
