@@ -36,6 +36,7 @@ def _gateway(parts: Parts, channel: Channel) -> Gateway:
 
 def written(parcel: Parcel, city: str) -> Message:
     """A code in the person's language. The code comes first, where lock screens show it."""
+    city = translate(city, parcel.language)
     return Message(
         subject=translate("Your code for {city}", parcel.language, city=city),
         text=translate(

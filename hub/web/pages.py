@@ -273,10 +273,10 @@ def clock(when: datetime | str, zone: str) -> str:
 def day_and_time(when: datetime | str, zone: str) -> str:
     """Day and time on the clocks of ``zone``, the way the reader's language writes them."""
     # Babel brings megabytes of locale data; processes that show no dates do without.
-    from babel.dates import format_datetime
+    from babel.dates import format_skeleton
 
     locale = languages.current_language().replace("-", "_")
-    return format_datetime(moment(when), "medium", tzinfo=ZoneInfo(zone), locale=locale)
+    return format_skeleton("yMMMdHm", moment(when), tzinfo=ZoneInfo(zone), locale=locale)
 
 
 def ink_on(colour: str | None) -> str:

@@ -91,7 +91,7 @@ def test_pages_ask_nobody_else_and_break_no_policy(visit, hub):
 
 def test_the_board_of_the_page_is_the_board_of_the_api(visit, hub):
     body = httpx.get(f"{hub.url}/v1/transit/stops/{STOP}/arrivals").json()
-    page = visit(java_script_enabled=False).open(f"/stops/{STOP}")
+    page = visit(java_script_enabled=False).open(f"/stops/{STOP}?rows=30")
 
     rows = page.locator("table.board tbody tr")
     shown = [rows.nth(n).locator("th").inner_text() for n in range(rows.count())]

@@ -50,7 +50,7 @@ def correct_account() -> Answer:
     changes: dict[str, str | None] = {"display_name": sent("display_name")[:100] or None}
     if language in LANGUAGES:
         changes["language"] = language
-    revision = int(sent("revision")) if sent("revision").isdecimal() else 0
+    revision = int(sent("revision")[:9]) if sent("revision").isdecimal() else 0
     act(lambda work: identity.correct(work, changes, seen_revisions=frozenset({revision})))
     return go_to("/me?done=saved")
 

@@ -11,6 +11,11 @@ from .reading_citizen import favourites_of_visitor
 from .wording import rows, summary, zone_name
 
 
+# The board of a feed holds at most as many; a page begins with what a waiting rider needs.
+MOST_ROWS = 30
+FIRST_ROWS = 12
+
+
 @bp.get("/stops/<path:stop_id>")
 @public
 @reads
@@ -23,6 +28,7 @@ def stop_page(reading: Reading, stop_id: str) -> Answer:
         large_print=asked("size") == "large",
         refresh=asked("refresh") == "30",
         favourites=favourites_of_visitor(),
+        most=MOST_ROWS,
         **board_of(reading, stop_id),
     )
 
@@ -31,14 +37,14 @@ def stop_page(reading: Reading, stop_id: str) -> Answer:
 @public
 @reads
 def stop_board(reading: Reading, stop_id: str) -> Answer:
-    """The board alone, for the script that keeps it fresh; ``?rows=5`` for its beginning."""
-    shown = int(asked("rows")) if asked("rows").isdecimal() else None
-    board = board_of(reading, stop_id, shown)
-    return fragment("traffic/board.html", brief=shown is not None, **board)
+    """The board alone, for the scripts that keep it fresh or show it beside the map (``brief``)."""
+    return fragment("traffic/board.html", brief=asked("brief") == "1", **board_of(reading, stop_id))
 
 
-def board_of(reading: Reading, stop_id: str, shown: int | None = None) -> dict[str, Any]:
-    """What the board's template needs."""
+def board_of(reading: Reading, stop_id: str) -> dict[str, Any]:
+    """What the board's template needs; ``?rows=`` says how many departures, twelve unless told."""
+    wanted = asked("rows")[:4]
+    shown = min(max(int(wanted), 1), MOST_ROWS) if wanted.isdecimal() else FIRST_ROWS
     board = sources.board(reading, stop_id)
     feed = sources.feed(reading, stop_id.partition(":")[0])
     zone = feed["timezone"]
@@ -47,6 +53,7 @@ def board_of(reading: Reading, stop_id: str, shown: int | None = None) -> dict[s
         "board": board,
         "feed": feed,
         "rows": lines,
+        "shown": shown,
         "summary": summary(lines),
         "zone": zone,
         "zone_name": zone_name(zone),

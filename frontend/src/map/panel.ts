@@ -83,7 +83,7 @@ export class Panel {
     this.open([local(stop.name)], (body) => {
       const place = element("div");
       body.append(place, element("p", {}, element("a", { href: addressOf("stops", stop.id) }, say("whole_board"))));
-      this.board = new Refreshing(place, `${addressOf("stops", stop.id)}/board?rows=5`);
+      this.board = new Refreshing(place, `${addressOf("stops", stop.id)}/board?rows=5&brief=1`);
       this.board.start(true);
     });
   }
