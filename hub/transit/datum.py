@@ -35,7 +35,7 @@ def shown(datum: str, longitude: float, latitude: float) -> Place:
 def understood(datum: str, longitude: float, latitude: float) -> Place:
     """The WGS 84 place behind one that was picked on a map of this datum, within five centimetres
     (fixed-point iteration); unchanged outside the mainland."""
-    if datum == "wgs84":
+    if datum == "wgs84" or not prcoords.sanity_in_china_p(prcoords.Coords(latitude, longitude)):
         return longitude, latitude
     backward = prcoords.bd_wgs_bored if datum == "bd09" else prcoords.gcj_wgs_bored
     true = backward((latitude, longitude), check_china=False)

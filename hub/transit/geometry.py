@@ -70,63 +70,90 @@ def along(
     """
     if len(metres) < 2 or not stops:
         return array("d", [0.0] * len(stops))
-    best: list[float] = [0.0] * (len(metres) - 1)
-    choices: list[list[int]] = []
+    best, shares = [0.0] * (len(metres) - 1), [0.0] * (len(metres) - 1)
+    steps: list[tuple[list[int], list[float]]] = []
     for stop in stops:
-        costs = _squares(longitudes, latitudes, stop)
-        cheapest, chosen, came_from = inf, 0, []
-        for segment, cost in enumerate(best):
-            if cost < cheapest:
-                cheapest, chosen = cost, segment
-            came_from.append(chosen)
-            costs[segment] += cheapest
-        best = costs
-        choices.append(came_from)
-    segments = [min(range(len(best)), key=best.__getitem__)]
-    for came_from in reversed(choices[1:]):
-        segments.append(came_from[segments[-1]])
-    segments.reverse()
+        best, shares, came_from = _next_stop(longitudes, latitudes, stop, best, shares)
+        steps.append((came_from, shares))
+    segment = min(range(len(best)), key=best.__getitem__)
     places = array("d")
-    reached = 0.0
-    for stop, segment in zip(stops, segments, strict=True):
-        share = _share(longitudes, latitudes, segment, stop)
-        place = metres[segment] + share * (metres[segment + 1] - metres[segment])
-        reached = max(reached, place)
-        places.append(reached)
+    for came_from, reached in reversed(steps):
+        length = metres[segment + 1] - metres[segment]
+        places.append(metres[segment] + reached[segment] * length)
+        segment = came_from[segment]
+    places.reverse()
     return places
 
 
-def _squares(
+def _next_stop(
+    longitudes: Sequence[float],
+    latitudes: Sequence[float],
+    stop: tuple[float, float],
+    best: Sequence[float],
+    shares: Sequence[float],
+) -> tuple[list[float], list[float], list[int]]:
+    """One step of the search: for each segment, what it costs in all to have this stop on it, where
+    on it, and on which segment the stop before then lies."""
+    costs, feet = _feet(longitudes, latitudes, stop)
+    came_from: list[int] = []
+    cheapest, chosen = inf, 0
+    for segment, before in enumerate(best):
+        alone = costs[segment]
+        if feet[segment] < shares[segment]:
+            # Both stops on one segment, this one behind: it can only lie where the other does.
+            place = _point(longitudes, latitudes, segment, shares[segment])
+            together = before + _square(*stop, *place)
+        else:
+            together = before + alone
+        if cheapest + alone < together:
+            costs[segment] = cheapest + alone
+            came_from.append(chosen)
+        else:
+            costs[segment] = together
+            feet[segment] = max(feet[segment], shares[segment])
+            came_from.append(segment)
+        if before < cheapest:
+            cheapest, chosen = before, segment
+    return costs, feet, came_from
+
+
+def _feet(
     longitudes: Sequence[float], latitudes: Sequence[float], stop: tuple[float, float]
-) -> list[float]:
-    """Squared metres from a stop to each segment of the line, on the plane that touches there."""
+) -> tuple[list[float], list[float]]:
+    """For each segment of a line: squared metres from a stop to it, and how far along the segment
+    (0 to 1) its nearest point lies, on the plane that touches at the stop."""
     narrow = cos(radians(stop[1])) * METRES_PER_DEGREE
     x = (longitudes[0] - stop[0]) * narrow
     y = (latitudes[0] - stop[1]) * METRES_PER_DEGREE
-    found = []
+    squares, shares = [], []
     for index in range(1, len(longitudes)):
         next_x = (longitudes[index] - stop[0]) * narrow
         next_y = (latitudes[index] - stop[1]) * METRES_PER_DEGREE
         dx, dy = next_x - x, next_y - y
         share = _clamped(-(x * dx + y * dy), dx * dx + dy * dy)
         foot_x, foot_y = x + share * dx, y + share * dy
-        found.append(foot_x * foot_x + foot_y * foot_y)
+        squares.append(foot_x * foot_x + foot_y * foot_y)
+        shares.append(share)
         x, y = next_x, next_y
-    return found
+    return squares, shares
 
 
-def _share(
-    longitudes: Sequence[float],
-    latitudes: Sequence[float],
-    segment: int,
-    stop: tuple[float, float],
-) -> float:
-    """How far along one segment its point nearest to the stop lies, 0 to 1."""
-    narrow = cos(radians(stop[1]))
-    x, y = (longitudes[segment] - stop[0]) * narrow, latitudes[segment] - stop[1]
-    dx = (longitudes[segment + 1] - longitudes[segment]) * narrow
-    dy = latitudes[segment + 1] - latitudes[segment]
-    return _clamped(-(x * dx + y * dy), dx * dx + dy * dy)
+def _point(
+    longitudes: Sequence[float], latitudes: Sequence[float], segment: int, share: float
+) -> tuple[float, float]:
+    """The place at a share of a segment."""
+    x, y = longitudes[segment], latitudes[segment]
+    return (
+        x + share * (longitudes[segment + 1] - x),
+        y + share * (latitudes[segment + 1] - y),
+    )
+
+
+def _square(x: float, y: float, other_x: float, other_y: float) -> float:
+    """Squared metres between two places on the plane that touches at the first."""
+    dx = (other_x - x) * cos(radians(y)) * METRES_PER_DEGREE
+    dy = (other_y - y) * METRES_PER_DEGREE
+    return dx * dx + dy * dy
 
 
 def _clamped(part: float, whole: float) -> float:

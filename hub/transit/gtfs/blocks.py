@@ -7,6 +7,9 @@ from .calendar import Days
 from .problems import Problems
 from .tables import TRIPS
 
+MOST_LOOKS = 1_000_000
+"""Pairs that are compared: a feed with every trip in one block would ask for its square."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -30,11 +33,13 @@ def judge_blocks(
     overlap: that is how feeds write a transfer within the vehicle.
     """
     together: dict[tuple[str, str], bool] = {}
+    looks = 0
     for block, spans in blocks.items():
         spans.sort()
         for place, span in enumerate(spans):
             for other in spans[place + 1 :]:
-                if span.last_departure <= other.first_arrival:
+                looks += 1
+                if span.last_departure <= other.first_arrival or looks > MOST_LOOKS:
                     break
                 handover = (span.last_arrival, span.last_departure) == (
                     other.first_arrival,
