@@ -89,11 +89,13 @@ def body(operation: Operation) -> tuple[str, Node] | None:
 
 def answers(operation: Operation, document: Document) -> list[tuple[str, str, str | None, Node]]:
     """Status, description, media type and schema of each answer that is declared."""
-    rows = []
+    rows: list[tuple[str, str, str | None, Node]] = []
     for status, node in sorted(operation.described.get("responses", {}).items()):
         answer = resolved(node, document)
-        media, held = next(iter(answer.get("content", {}).items()), (None, {}))
-        rows.append((status, answer.get("description", ""), media, held.get("schema", {})))
+        content: Document = answer.get("content", {})
+        media = next(iter(content), None)
+        schema = content[media].get("schema", {}) if media else {}
+        rows.append((status, answer.get("description", ""), media, schema))
     return rows
 
 

@@ -1,7 +1,5 @@
 """The stops and lines that a signed-in person keeps at hand."""
 
-from typing import cast
-
 from hub.kernel import ids
 from hub.transit import favourites
 from hub.web import actor
@@ -21,7 +19,7 @@ def favourites_page() -> Answer:
 @for_signed_in
 def keep_favourite() -> Answer:
     """Keep the stop or line of the form."""
-    kind = cast(favourites.Kind, "route" if sent("kind") == "route" else "stop")
+    kind: favourites.Kind = "route" if sent("kind") == "route" else "stop"
     target, label = sent("target"), sent("label")[:100] or None
     act(lambda work: favourites.keep(work, kind, target, label))
     return go_to(sent("back"))

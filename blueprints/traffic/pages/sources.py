@@ -53,7 +53,9 @@ def _feed(feed: CurrentFeed) -> Json:
 
 def routes(reading: Reading, slug: str) -> list[Json]:
     """All lines of a city, in the operator's order."""
-    asked, found, after = Asked([parts().of(directory).feed(slug)]), [], None
+    asked = Asked([parts().of(directory).feed(slug)])
+    found: list[Json] = []
+    after: str | None = None
     while True:
         page = queries.routes(reading.connection, asked, None, limit=ON_A_PAGE, after=after)
         found += page.items

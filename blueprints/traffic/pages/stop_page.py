@@ -10,7 +10,6 @@ from . import bp, sources
 from .reading_citizen import favourites_of_visitor
 from .wording import rows, summary, zone_name
 
-
 # The board of a feed holds at most as many; a page begins with what a waiting rider needs.
 MOST_ROWS = 30
 FIRST_ROWS = 12
