@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
 
 from hub import identity
 from hub.kernel.errors import PreconditionFailed, PreconditionRequired
 from hub.kernel.work import Reading, Work
-from hub.web import Blueprint, parts, principal_of, reads, refuses, requires, transaction
+from hub.web import Blueprint, parts, reads, refuses, requires, transaction
 
 from .schemas import Me, MeChanges
 
@@ -23,9 +23,9 @@ bp = Blueprint("me", __name__, description="The person behind the token")
 @bp.response(200, Me)
 def who_am_i(reading: Reading) -> Response:
     """Tell who is signed in, how surely, and how they can be reached (masked)."""
-    person, principal = identity.profile(reading, parts().keyring), principal_of()
+    person = identity.profile(reading, parts().keyring)
     headers = {"ETag": f'"{person.revision}"', "Cache-Control": "private, no-cache"}
-    return Response(encode_me(person, principal), 200, headers, mimetype="application/json")
+    return Response(encode_me(person, g.principal), 200, headers, mimetype="application/json")
 
 
 @bp.patch("/v1/me")

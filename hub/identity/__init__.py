@@ -32,8 +32,8 @@ from .tokens import (
     AccessTokenRefused,
     Issuer,
     Principal,
+    Verified,
     Verifier,
-    principal_of_claims,
 )
 from .viewer_gateway import Shown, ViewerGateway, shown_messages
 
@@ -71,6 +71,7 @@ __all__ = [
     "SmsGateway",
     "SmtpGateway",
     "Tokens",
+    "Verified",
     "Verifier",
     "ViewerGateway",
     "all_devices",
@@ -90,7 +91,6 @@ __all__ = [
     "parse",
     "parse_signature",
     "prepare",
-    "principal_of_claims",
     "profile",
     "public_key",
     "refresh",

@@ -93,7 +93,13 @@ def sign(
 ) -> str:
     """The header value for a request, as a device makes it (the replay and the tests are some)."""
     protected = Protected(
-        alg="ES256", kid=kid, b64=False, crit=["b64"], iat=int(now.timestamp()), htm=method, htu=target
+        alg="ES256",
+        kid=kid,
+        b64=False,
+        crit=["b64"],
+        iat=int(now.timestamp()),
+        htm=method,
+        htu=target,
     )
     written = {k: v for k, v in msgspec.structs.asdict(protected).items() if v is not None}
     segment = es256.base64url(msgspec.json.encode(written))

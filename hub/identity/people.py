@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
@@ -17,7 +17,7 @@ from hub.keys import KeyRing
 from .addresses import Address, Channel, masked
 from .errors import PersonGone
 from .events import PersonJoined
-from .model import Authenticator, ContactAddress, Person
+from .model import ContactAddress, Person
 
 _ADDRESS = "identity.address"
 
@@ -37,36 +37,26 @@ class Profile:
     revision: int
 
 
-def _sealed_address(channel: Channel) -> object:
-    return (
-        select(ContactAddress.sealed)
-        .where(ContactAddress.person_id == Person.id, ContactAddress.channel == channel)
-        .order_by(ContactAddress.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
-_PROFILE = select(
-    Person.id,
-    Person.display_name,
-    Person.language,
-    Person.synthetic,
-    Person.created_at,
-    Person.revision,
-    _sealed_address("sms").label("phone"),  # type: ignore[attr-defined]
-    _sealed_address("email").label("email"),  # type: ignore[attr-defined]
-    select(Authenticator.person_id)
-    .where(Authenticator.person_id == Person.id, Authenticator.confirmed_at.is_not(None))
-    .exists()
-    .label("second_factor"),
-).where(Person.state == "active")
+_PROFILE = text(
+    """
+    SELECT person.display_name, person.language, person.synthetic, person.created_at,
+           person.revision,
+           (SELECT sealed FROM identity_address
+            WHERE person_id = person.id AND channel = 'sms' ORDER BY id LIMIT 1) AS phone,
+           (SELECT sealed FROM identity_address
+            WHERE person_id = person.id AND channel = 'email' ORDER BY id LIMIT 1) AS email,
+           EXISTS (SELECT FROM identity_authenticator
+                   WHERE person_id = person.id AND confirmed_at IS NOT NULL) AS second_factor
+    FROM identity_person AS person
+    WHERE person.id = :person_id AND person.state = 'active'
+    """
+)
 
 
 def profile(reading: Reading, keyring: KeyRing) -> Profile:
     """The acting person, in one statement. PersonGone when the account was closed."""
     person_id = ids.read("person", reading.actor.id)
-    row = reading.connection.execute(_PROFILE.where(Person.id == person_id)).one_or_none()
+    row = reading.connection.execute(_PROFILE, {"person_id": person_id}).one_or_none()
     if row is None:
         raise PersonGone
     return Profile(
@@ -198,5 +188,5 @@ def _masked(
 ) -> str | None:
     if sealed is None:
         return None
-    text = keyring.open(_ADDRESS, sealed, person_id.bytes).decode()
-    return masked(Address(channel, text))
+    plain = keyring.open(_ADDRESS, sealed, person_id.bytes).decode()
+    return masked(Address(channel, plain))

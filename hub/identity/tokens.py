@@ -10,12 +10,12 @@ partner's token signed with the same key has another ``typ`` and therefore anoth
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from hub.kernel import ids
 from hub.kernel.errors import NotFound, Unauthorized
@@ -28,6 +28,7 @@ from .rules import ACCESS_LIVES
 
 LONGEST = 4096  # a longer one is none of ours; nothing is decoded of it
 LIVES_SECONDS = int(ACCESS_LIVES.total_seconds())
+REMEMBERED = 4096
 LEEWAY_SECONDS = 5  # our own machines' clocks
 
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
@@ -68,7 +69,7 @@ class Principal:
     auth_time: int = 0
     acts_for: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
         """The same, as transactions and the audit know it."""
         session = ids.show("session", self.session_id) if self.session_id else None
@@ -149,47 +150,70 @@ class Issuer:
         return f"{signed}.{base64url(es256.sign(key.private, signed.encode()))}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a good signature vouches for, and the key it was made with."""
+
+    claims: AccessClaims
+    principal: Principal
+    key: SigningKey
+
+
 class Verifier:
-    """Turns a token of ``url`` into its claims, or refuses it."""
+    """Turns a token of ``url`` into what it says, or refuses it; one per process.
 
-    keys: SigningKeys
-    url: str
+    A signature that was good once is good again: the last few thousand tokens are remembered by
+    every letter of theirs, because a phone sends the same one many times in its ten minutes. Key
+    and times are looked at each time all the same.
+    """
 
-    def verify(self, token: str, now: datetime) -> AccessClaims:
-        """The claims of one of our own access tokens that has not expired.
+    def __init__(self, keys: SigningKeys, url: str) -> None:
+        self._keys = keys
+        self._url = url
+        self._seen: dict[str, Verified] = {}
+
+    def verify(self, token: str, now: datetime) -> Verified:
+        """What one of our own access tokens says that has not expired.
 
         Says nothing about whether its session still lives: that is ``liveness``.
         """
+        seen = self._seen.get(token)
+        if seen is None or self._keys.verifying_key(seen.key.kid) is not seen.key:
+            seen = self._read(token)
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            self._seen[token] = seen
+        moment = now.timestamp()
+        if moment >= seen.claims.exp or seen.claims.iat > moment + LEEWAY_SECONDS:
+            raise AccessTokenRefused
+        return seen
+
+    def _read(self, token: str) -> Verified:
         if len(token) > LONGEST or not token.isascii():
             raise AccessTokenRefused
         try:
             header, payload, signature = token.split(".")
             key = self._key(header)
-            es256.check(key, f"{header}.{payload}".encode(), from_base64url(signature))
+            es256.check(key.public, f"{header}.{payload}".encode(), from_base64url(signature))
             claims = _decode_claims(from_base64url(payload))
         except (InvalidSignature, ValueError):  # what msgspec and base64 raise are ValueErrors
             raise AccessTokenRefused from None
-        if claims.iss != self.url or claims.aud != self.url:
+        if claims.iss != self._url or claims.aud != self._url:
             raise AccessTokenRefused
         if claims.exp - claims.iat > LIVES_SECONDS:
             raise AccessTokenRefused
-        moment = now.timestamp()
-        if moment >= claims.exp or claims.iat > moment + LEEWAY_SECONDS:
-            raise AccessTokenRefused
-        return claims
+        return Verified(claims, _principal(claims), key)
 
-    def _key(self, header: str) -> EllipticCurvePublicKey:
+    def _key(self, header: str) -> SigningKey:
         """The key of a header that is exactly what ``issue`` writes."""
         kid = _decode_header(from_base64url(header)).kid
-        key = self.keys.verifying_key(kid) if header == _header(kid) else None
+        key = self._keys.verifying_key(kid) if header == _header(kid) else None
         if key is None:
             raise AccessTokenRefused
-        return key.public
+        return key
 
 
-def principal_of_claims(claims: AccessClaims) -> Principal:
-    """Who a verified token speaks for."""
+def _principal(claims: AccessClaims) -> Principal:
     try:
         session_id = ids.read("session", claims.sid)
     except NotFound:

@@ -6,14 +6,15 @@ id of one kind never passes for one of another.
 """
 
 import os
+import re
 import time
 from uuid import UUID
 
 from .errors import NotFound
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u to misread
-_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
-_LENGTH = 26
+_FORM = re.compile(f"[{ALPHABET}]{{26}}")
+_AS_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as int(..., 32) reads
 
 
 def new_id() -> UUID:
@@ -36,14 +37,9 @@ def show(prefix: str, identifier: UUID) -> str:
 def read(prefix: str, text: str) -> UUID:
     """The id behind a public form; refuses with NotFound whatever was never issued."""
     kind, _, letters = text.rpartition("_")
-    if kind != prefix or len(letters) != _LENGTH:
+    if kind != prefix or not _FORM.fullmatch(letters):
         raise NotFound
-    number = 0
-    for letter in letters:
-        value = _VALUES.get(letter)
-        if value is None:
-            raise NotFound
-        number = number << 5 | value
+    number = int(letters.translate(_AS_DIGITS), 32)
     if number >= 1 << 128:
         raise NotFound
     return UUID(int=number)

@@ -8,7 +8,7 @@ hub/identity, exactly once a request, whichever door is used.
 from hmac import compare_digest
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_jwt_extended import JWTManager
 from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from flask_jwt_extended.view_decorators import (
@@ -19,7 +19,7 @@ from flask_jwt_extended.view_decorators import (
 )
 
 from hub import identity
-from hub.identity import AccessClaims, AccessTokenRefused, Issuer, Principal, Tokens, Verifier
+from hub.identity import AccessTokenRefused, Issuer, Principal, Tokens, Verified, Verifier
 from hub.kernel.errors import Forbidden, Unauthorized
 from hub.kernel.work import NOBODY
 from hub.parts import Parts
@@ -29,6 +29,7 @@ from .request import parts, request_id
 
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
+_KNOWN = "hub.principal"
 _METHODS_WITHOUT_EFFECT = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -49,7 +50,7 @@ class Transport(JWTManager):
         csrf_value: str | None = None,
         allow_expired: bool = False,  # noqa: ARG002 (the library's signature)
     ) -> dict[str, object]:
-        return verified(encoded_token, csrf_value).as_dict()
+        return verified(encoded_token, csrf_value).claims.as_dict()
 
 
 def install(app: Flask, built: Parts) -> None:
@@ -79,7 +80,6 @@ def install(app: Flask, built: Parts) -> None:
         transport.user_lookup_error_loader,
     ):
         loader(lambda _header, _claims: problem(AccessTokenRefused()))
-    app.after_request(_hand_out_cookies)
 
 
 def issuer() -> Issuer:
@@ -94,11 +94,13 @@ def principal_of(*, at_once: bool = False) -> Principal:
     A browser whose access cookie has run out is given a new one on the way, from its refresh
     cookie. ``at_once`` asks the database whether the session still lives: for money and health.
     """
-    known: Principal | None = g.get("hub_principal")
+    environ, built = request.environ, parts()
+    known: Principal | None = environ.get(_KNOWN)
     if known is None:
-        known = identity.principal_of_claims(_claims_of_request())
-        g.hub_principal = known
-    _refuse_the_dead(known, at_once)
+        known = environ[_KNOWN] = _verified_of_request(environ.get("HTTP_AUTHORIZATION")).principal
+    assert known.session_id is not None
+    if not built.of(_liveness).lives(known.session_id, now=built.database.clock(), at_once=at_once):
+        raise AccessTokenRefused
     return known
 
 
@@ -110,17 +112,16 @@ def visitor() -> Principal | None:
         return None
 
 
-def verified(token: str, csrf_value: str | None = None) -> AccessClaims:
-    """The claims of an access token; with ``csrf_value``, of one that came in a cookie."""
+def verified(token: str, csrf_value: str | None = None) -> Verified:
+    """What an access token says; with ``csrf_value``, one that came in a cookie."""
     built = parts()
-    claims = built.of(_verifier).verify(token, built.database.clock())
+    found = built.of(_verifier).verify(token, built.database.clock())
     if csrf_value is not None:
-        session_id = identity.principal_of_claims(claims).session_id
-        assert session_id is not None
-        expected = identity.csrf_value(built.keyring, session_id)
+        assert found.principal.session_id is not None
+        expected = identity.csrf_value(built.keyring, found.principal.session_id)
         if not compare_digest(expected.encode(), csrf_value.encode("utf-8", "surrogatepass")):
             raise CsrfMissing
-    return claims
+    return found
 
 
 def csrf_token() -> str:
@@ -133,14 +134,14 @@ def csrf_token() -> str:
 
 def keep_in_cookies(tokens: Tokens) -> None:
     """Let the answer to this request sign the browser in."""
-    g.hub_tokens = tokens
-    g.pop("hub_principal", None)
+    _hand_out(tokens)
+    request.environ.pop(_KNOWN, None)
 
 
 def forget_cookies() -> None:
     """Let the answer to this request sign the browser out (end the session by its verb as well)."""
-    g.hub_tokens = None
-    g.pop("hub_principal", None)
+    _hand_out(None)
+    request.environ.pop(_KNOWN, None)
 
 
 def from_our_own_page() -> bool:
@@ -153,18 +154,19 @@ def from_our_own_page() -> bool:
     return origin is None or origin in {parts().settings.public_url, request.host_url.rstrip("/")}
 
 
-def _claims_of_request() -> AccessClaims:
+def _verified_of_request(authorization: str | None) -> Verified:
+    # The ordinary header, without the library's dozen looks into its configuration.
+    if authorization is not None and authorization.startswith("Bearer ey"):
+        return verified(authorization[7:])
     try:
-        if "HTTP_AUTHORIZATION" in request.environ:
-            return verified(token_in_header()[0])
-        return _claims_of_cookie()
+        return _verified_of_cookie() if authorization is None else verified(token_in_header()[0])
     except CSRFError:
         raise CsrfMissing from None
     except JWTExtendedException:
         raise Unauthorized from None
 
 
-def _claims_of_cookie() -> AccessClaims:
+def _verified_of_cookie() -> Verified:
     if g.get("hub_tokens") is not None:
         return verified(g.hub_tokens.access_token)
     names = _cookie_names()
@@ -178,23 +180,23 @@ def _claims_of_cookie() -> AccessClaims:
     refresh_token = request.cookies.get(names["refresh"])
     if refresh_token is None:
         raise Unauthorized
-    renewed = _renewed(refresh_token)
-    claims = verified(renewed.access_token, _csrf_value_sent())
-    g.hub_tokens = renewed
-    return claims
+    return verified(_renewed(refresh_token).access_token, _csrf_value_sent())
 
 
 def _renewed(refresh_token: str) -> Tokens:
     built = parts()
     try:
-        return built.database.run(
+        renewed = built.database.run(
             lambda work: identity.refresh(work, built.keyring, issuer(), refresh_token),
             NOBODY,
             request_id=request_id(),
         )
     except Unauthorized:
-        g.hub_tokens = None
+        _hand_out(None)
         raise
+    # Whatever becomes of this request: the old refresh token is used up, so the browser needs this.
+    _hand_out(renewed)
+    return renewed
 
 
 def _csrf_value_sent() -> str | None:
@@ -206,18 +208,13 @@ def _csrf_value_sent() -> str | None:
     return sent
 
 
-def _refuse_the_dead(principal: Principal, at_once: bool) -> None:
-    built = parts()
-    assert principal.session_id is not None
-    if not built.of(_liveness).lives(
-        principal.session_id, now=built.database.clock(), at_once=at_once
-    ):
-        raise AccessTokenRefused
-
-
-def _hand_out_cookies(response: Response) -> Response:
+def _hand_out(tokens: Tokens | None) -> None:
     if "hub_tokens" not in g:
-        return response
+        after_this_request(_with_cookies)
+    g.hub_tokens = tokens
+
+
+def _with_cookies(response: Response) -> Response:
     tokens: Tokens | None = g.hub_tokens
     names, secure = _cookie_names(), parts().settings.public_url.startswith("https://")
     common: dict[str, Any] = {"path": "/", "secure": secure, "samesite": "Lax"}
