@@ -1,5 +1,7 @@
-"""Writes a GTFS zip whose bytes depend on its rows alone, so that the same city is the same file
-everywhere."""
+"""Writes a GTFS zip that depends on its rows alone: no time of day, no order of a set in it.
+
+How small the compressed bytes are is zlib's affair and may differ between its versions.
+"""
 
 import csv
 import io

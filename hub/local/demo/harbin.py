@@ -1,7 +1,7 @@
 """The synthetic Harbin as a GTFS zip: invented lines on real streets' names, marked as invented
 everywhere.
 
-The bytes depend on the seed alone. Names come in Chinese, English and Russian through
+What is in it depends on the seed alone. Names come in Chinese, English and Russian through
 translations.txt; the texts of passengers' interest that are not names say that the network is
 synthetic.
 """

@@ -148,7 +148,7 @@ class Traffic:
         self.zone = ZoneInfo(harbin.ZONE)
         self.feed = harbin.FEED
         self.blocks = build_timetable(seed).blocks
-        self.day_of = lru_cache(maxsize=8192)(self._day_of)
+        self.day_of = lru_cache(maxsize=2048)(self._day_of)
         self.fleet = [(vehicle, 0) for vehicle in self.blocks]
         if vehicles is not None:
             running = [v for v in self.blocks if at is None or self.trip_at(v, at)]
