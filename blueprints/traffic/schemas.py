@@ -44,7 +44,7 @@ class Degrees(fields.Field[tuple[float, ...]]):
         except ValueError:
             raise ValidationError("Give numbers with commas between.") from None
         if len(numbers) != self.count:
-            raise ValidationError(f"Give {self.count} numbers with commas between.")
+            raise ValidationError("Give numbers with commas between.")
         if not all(-180 <= number <= 180 for number in numbers[0::2]):
             raise ValidationError("A longitude lies between -180 and 180 degrees.")
         if not all(-90 <= number <= 90 for number in numbers[1::2]):
