@@ -273,10 +273,11 @@ def clock(when: datetime | str, zone: str) -> str:
 def day_and_time(when: datetime | str, zone: str) -> str:
     """Day and time on the clocks of ``zone``, the way the reader's language writes them."""
     # Babel brings megabytes of locale data; processes that show no dates do without.
-    from babel.dates import format_skeleton
+    from babel.dates import format_date
 
+    there = moment(when).astimezone(ZoneInfo(zone))
     locale = languages.current_language().replace("-", "_")
-    return format_skeleton("yMMMdHm", moment(when), tzinfo=ZoneInfo(zone), locale=locale)
+    return f"{format_date(there, 'medium', locale=locale)} {there:%H:%M}"
 
 
 def ink_on(colour: str | None) -> str:
