@@ -27,6 +27,8 @@ from .model import Feed, Import
 
 IMPORTER = Actor("system", "transit.import")
 
+_UNDECIDED = ("queued", "running")
+
 # Reading a large zip takes minutes, in statements that wait for Python in between.
 _PATIENCE = (
     "SET LOCAL statement_timeout = 0",
@@ -109,8 +111,8 @@ def _seen(found: Any, feed: str) -> Seen:
 
 def run_stored(database: Database, vault: files.Vault, import_id: UUID) -> None:
     """Read the zip that was stored with an import. May be run again at any time."""
-    wanted = database.run(lambda work: _start(work, import_id), IMPORTER)
-    if wanted is None or wanted.file_id is None:
+    wanted = database.run(lambda work: _found(work, import_id), IMPORTER)
+    if wanted.file_id is None or wanted.state not in _UNDECIDED:
         return
     file_id = wanted.file_id
     file = database.run(lambda work: files.find(work, file_id), IMPORTER)
@@ -121,7 +123,10 @@ def run_stored(database: Database, vault: files.Vault, import_id: UUID) -> None:
 def run(
     database: Database, wanted: Import, source: IO[bytes], *, watch: Watcher | None = None
 ) -> Import:
-    """Read a zip to its end and decide; the import as it then is. `watch` hears what is noted."""
+    """Read a zip to its end and decide; the import as it then is. `watch` hears what is noted.
+
+    What is decided stays decided: running it again, or in two processes at once, decides once.
+    """
 
     def note(rows_read: int, percent: int) -> None:
         database.run(lambda work: _note(work, wanted.id, rows_read, percent), IMPORTER)
@@ -136,16 +141,14 @@ def run(
     except ZipRefused as refused:
         problems, rows_read = refused.problems, refused.rows_read
         database.run(lambda work: _refuse(work, wanted, problems, rows_read), IMPORTER)
-    return database.run(lambda work: _again(work, wanted.id), IMPORTER)
+    return database.run(lambda work: _found(work, wanted.id), IMPORTER)
 
 
-def _start(work: Work, import_id: UUID) -> Import | None:
-    """Say that it is being read; None when it was decided already."""
-    return work.session.scalar(
+def _start(work: Work, import_id: UUID) -> None:
+    work.session.execute(
         update(Import)
-        .where(Import.id == import_id, Import.state.in_(("queued", "running")))
+        .where(Import.id == import_id, Import.state.in_(_UNDECIDED))
         .values(state="running", started_at=work.now)
-        .returning(Import)
     )
 
 
@@ -158,11 +161,14 @@ def _note(work: Work, import_id: UUID, rows_read: int, percent: int) -> None:
 
 
 def _alone(work: Work, wanted: Import) -> bool:
-    """Whether no other process reads the same import: a lock that ends with its transaction."""
+    """Whether the import is undecided and no other process reads it: a lock that ends with its
+    transaction, so that a process that died holds nobody up."""
     for setting in _PATIENCE:
         work.session.execute(text(setting))
     key = func.hashtextextended(f"transit_import {wanted.id}", 0)
-    return bool(work.session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+    if not work.session.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        return False
+    return work.session.scalar(select(Import.state).where(Import.id == wanted.id)) in _UNDECIDED
 
 
 def _publish(work: Work, wanted: Import, source: IO[bytes], note: Watcher) -> None:
@@ -197,7 +203,8 @@ def _overtaken(work: Work, wanted: Import) -> bool:
 
 
 def _refuse(work: Work, wanted: Import, problems: Problems, rows_read: int) -> None:
-    _decide(work, wanted, Loaded(rows_read, problems), "refused")
+    if not _decide(work, wanted, Loaded(rows_read, problems), "refused"):
+        return
     work.emit(ScheduleRefused(feed_id=wanted.feed_id, import_id=wanted.id))
     audit.record(
         work,
@@ -208,11 +215,12 @@ def _refuse(work: Work, wanted: Import, problems: Problems, rows_read: int) -> N
     )
 
 
-def _decide(work: Work, wanted: Import, loaded: Loaded, state: str, **more: Any) -> None:
+def _decide(work: Work, wanted: Import, loaded: Loaded, state: str, **more: Any) -> bool:
+    """Note what came of it; False when that was noted before."""
     problems = loaded.problems
-    work.session.execute(
+    decided = work.session.scalar(
         update(Import)
-        .where(Import.id == wanted.id)
+        .where(Import.id == wanted.id, Import.state.in_(_UNDECIDED))
         .values(
             state=state,
             rows_read=loaded.rows_read,
@@ -222,8 +230,10 @@ def _decide(work: Work, wanted: Import, loaded: Loaded, state: str, **more: Any)
             finished_at=work.now,
             **more,
         )
+        .returning(Import.id)
     )
+    return decided is not None
 
 
-def _again(work: Work, import_id: UUID) -> Import:
+def _found(work: Work, import_id: UUID) -> Import:
     return work.session.scalars(select(Import).where(Import.id == import_id)).one()

@@ -21,6 +21,7 @@ from .gtfs.blocks import Span, judge_blocks
 from .gtfs.network import Network, NetworkReader, TripRow
 from .gtfs.patterns import PatternBook
 from .gtfs.problems import Problems
+from .gtfs.rows import Reader
 from .gtfs.shapes import judge_shape
 from .gtfs.staging import Staging
 from .gtfs.stop_times import Judge, TripTimes, completed
@@ -97,7 +98,7 @@ def load_zip(
         raise ZipRefused(problems, 0)
     with closing(archive):
         progress = Progress(watch, archive)
-        reader = tables.Reader(archive, problems, progress.read)
+        reader = Reader(archive, problems, progress.read)
         progress.follow(lambda: reader.rows_read)
         network = NetworkReader(reader, problems).read()
         _judge_period(network, problems, work.now.date())
@@ -134,7 +135,7 @@ class _Loading:
         self,
         work: Work,
         version_id: UUID,
-        reader: tables.Reader,
+        reader: Reader,
         network: Network,
         problems: Problems,
         progress: Progress,
@@ -155,8 +156,9 @@ class _Loading:
     def run(self, feed_id: UUID) -> None:
         """Everything of the version. Once something refuses the zip, the rest is only judged."""
         self._staging.stage_shapes()
-        for _, *columns in self._staging.shape_lines():
-            judge_shape(self._problems, *columns)
+        with closing(self._staging.shape_lines()) as lines:
+            for _, *columns in lines:
+                judge_shape(self._problems, *columns)
         self._judge_trip_shapes()
         self._staging.stage_stop_times()
         if tables.STOP_TIMES.file in self._reader.damaged:
@@ -191,14 +193,15 @@ class _Loading:
     def _load_trips(self, *, writing: bool) -> None:
         book = PatternBook(self._network, self._staging, self._problems)
         seen = bytearray(len(self._trips))
-        for batch in self._staging.trip_times():
-            for number, times in batch:
-                seen[number] = 1
-                if number not in self._staging.left_out:
-                    self._load_trip(book, self._trips[number], times, writing=writing)
-            if writing:
-                self._writer.flush()
-            self._progress.written(sum(seen), len(seen))
+        with closing(self._staging.trip_times()) as batches:
+            for batch in batches:
+                for number, times in batch:
+                    seen[number] = 1
+                    if number not in self._staging.left_out:
+                        self._load_trip(book, self._trips[number], times, writing=writing)
+                if writing:
+                    self._writer.flush()
+                self._progress.written(sum(seen), len(seen))
         for number, trip in enumerate(self._trips):
             if not seen[number] and number not in self._staging.left_out:
                 self._unusable(trip)

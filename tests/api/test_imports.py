@@ -239,6 +239,15 @@ def test_two_workers_with_the_same_import_publish_it_once(db, feed):
         )
 
 
+def test_what_is_decided_stays_decided(db, feed):
+    wanted = db.run(lambda work: importing.queue(work, feed), SYSTEM)
+    first = importing.run(db, wanted, BytesIO(town_zip()))
+
+    again = importing.run(db, wanted, BytesIO(b"no zip at all"))
+
+    assert (again.state, again.version_id) == ("published", first.version_id)
+
+
 def test_a_zip_handed_in_earlier_does_not_overtake(db, feed):
     early = db.run(lambda work: importing.queue(work, feed), SYSTEM)
     late = db.run(lambda work: importing.queue(work, feed), SYSTEM)

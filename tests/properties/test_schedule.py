@@ -22,8 +22,8 @@ from hub.transit.gtfs import fields
 from hub.transit.gtfs.archive import Limits, open_archive
 from hub.transit.gtfs.calendar import read_calendar, running_days
 from hub.transit.gtfs.problems import Problems
+from hub.transit.gtfs.rows import Reader
 from hub.transit.gtfs.stop_times import completed
-from hub.transit.gtfs.tables import Reader
 from hub.transit.search import spellings, words_of
 from tests.factories.gtfs import town, zipped
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from .problems import Problems
-from .tables import CALENDAR, CALENDAR_DATES, Reader
+from .rows import Reader
+from .tables import CALENDAR, CALENDAR_DATES
 
 MOST_SERVICE_DAYS = 1_000_000
 Days = set[int]

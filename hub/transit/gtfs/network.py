@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 
 from .calendar import Days, read_calendar
+from .frequencies import Window, read_windows
 from .problems import Problems
+from .rows import Reader
 from .tables import (
     AGENCY,
     ATTRIBUTIONS,
     FEED_INFO,
-    FREQUENCIES,
     ROUTES,
     STOPS,
     TRIPS,
-    Reader,
     Table,
 )
 from .translations import LocalText, Texts
@@ -87,10 +86,6 @@ class TripRow:
     wheelchair: str
 
 
-Window = tuple[int, int, int, bool]
-"""From, until (left out), every so many seconds, and whether the times are exact."""
-
-
 @dataclass
 class Network:
     """Everything of a feed but its stop times and shapes."""
@@ -127,7 +122,8 @@ class NetworkReader:
         self._read_routes()
         self._network.services = read_calendar(self._reader, self._problems)
         self._read_trips()
-        self._read_windows()
+        network = self._network
+        network.windows = read_windows(self._reader, self._problems, network.trips)
         self._read_attributions()
         self._judge_translations()
         return self._network
@@ -349,37 +345,6 @@ class NetworkReader:
                 "service_id",
                 f"Neither calendar.txt nor calendar_dates.txt has {service!r}.",
             )
-
-    def _read_windows(self) -> None:
-        windows: dict[str, list[tuple[int, Window]]] = {}
-        for row, (trip, start, end, headway, exact) in self._reader.rows(FREQUENCIES):
-            if not self._known(FREQUENCIES, row, "trip_id", trip, TRIPS, self._network.trips):
-                continue
-            if start >= end:
-                kind = "equal" if start == end else "out_of_order"
-                self._says(
-                    FREQUENCIES,
-                    f"start_and_end_range_{kind}",
-                    row,
-                    "end_time",
-                    "The window ends before it begins.",
-                )
-                continue
-            windows.setdefault(trip, []).append((row, (start, end, headway, exact)))
-        for trip, found in windows.items():
-            found.sort(key=lambda entry: (entry[1][0], entry[0]))
-            for (_, before), (row, window) in pairwise(found):
-                if window[0] == before[0]:
-                    self._repeated(FREQUENCIES, row, "start_time", trip)
-                if window[0] < before[1]:
-                    self._says(
-                        FREQUENCIES,
-                        "overlapping_frequency",
-                        row,
-                        "start_time",
-                        "The window begins before the one before it ends.",
-                    )
-            self._network.windows[trip] = [window for _, window in found]
 
     def _read_attributions(self) -> None:
         for _row, (name, *_scope) in self._reader.rows(ATTRIBUTIONS):

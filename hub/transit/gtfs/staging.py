@@ -6,7 +6,7 @@ back trip by trip.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from psycopg import Connection, Cursor
@@ -14,8 +14,9 @@ from psycopg.rows import tuple_row
 
 from .network import Network
 from .problems import Problems
+from .rows import Reader
 from .stop_times import BOARDING_WORDS, TripTimes
-from .tables import SHAPES, STOP_TIMES, Reader
+from .tables import SHAPES, STOP_TIMES
 
 MOST_CALLS = 2_000
 MOST_HEADSIGNS = 200_000
@@ -98,7 +99,7 @@ class Staging:
             walked = r"\N" if distance is None else distance
             yield f"{number}\t{sequence}\t{line}\t{longitude}\t{latitude}\t{walked}\n"
 
-    def shape_lines(self) -> Iterator[tuple[Any, ...]]:
+    def shape_lines(self) -> Generator[tuple[Any, ...], None, None]:
         """Every shape as (number, lines, sequences, longitudes, latitudes, distances)."""
         with self._connection.cursor("gtfs_shapes", binary=True, row_factory=tuple_row) as cursor:
             cursor.itersize = 50
@@ -167,7 +168,7 @@ class Staging:
                 f"\t{_or_null(distance)}\t{_or_null(self._headsign(line, headsign))}\n"
             )
 
-    def trip_times(self) -> Iterator[list[tuple[int, TripTimes]]]:
+    def trip_times(self) -> Generator[list[tuple[int, TripTimes]], None, None]:
         """The staged trips, by number, in batches; between batches the connection is free."""
         with self._connection.cursor("gtfs_trips", binary=True, row_factory=tuple_row) as cursor:
             cursor.execute(_TRIPS)

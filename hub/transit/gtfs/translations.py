@@ -4,7 +4,8 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from .problems import Problems
-from .tables import TRANSLATIONS, Reader
+from .rows import Reader
+from .tables import TRANSLATIONS
 
 LocalText = dict[str, str]
 

@@ -9,7 +9,8 @@ import pytest
 
 from hub.transit.gtfs.archive import Limits, open_archive
 from hub.transit.gtfs.problems import Problems
-from hub.transit.gtfs.tables import STOP_TIMES, STOPS, Reader
+from hub.transit.gtfs.rows import Reader
+from hub.transit.gtfs.tables import STOP_TIMES, STOPS
 from tests.factories.gtfs import town, town_zip, zipped
 
 

@@ -229,6 +229,33 @@ def test_a_timetable_without_a_day_or_a_trip_is_not_published(db):
     assert "no_usable_trip" in verdict(db, zipped(still)).errors
 
 
+def test_a_headway_of_a_second_all_week_long_is_refused(db):
+    flood = with_row("frequencies.txt", "F1,08:00:00,200:00:00,1,0")
+
+    assert verdict(db, zipped(flood)).of("too_many_departures").row == 4
+
+
+def test_a_table_longer_than_memory_is_for_is_cut_off(db, monkeypatch):
+    from hub.transit.gtfs import tables
+
+    monkeypatch.setattr(
+        "hub.transit.gtfs.network.STOPS",
+        tables.Table(tables.STOPS.file, tables.STOPS.columns, most_rows=3),
+    )
+
+    found = verdict(db, town_zip())
+
+    assert found.of("too_many_rows").row == 5
+    assert found.errors == {"too_many_rows"}
+    assert found.refused
+
+
+def test_a_trip_that_calls_without_end_is_refused(db, monkeypatch):
+    monkeypatch.setattr("hub.transit.gtfs.staging.MOST_CALLS", 3)
+
+    assert verdict(db, town_zip()).of("too_many_stop_times").row == 5
+
+
 def test_two_trips_of_one_block_at_the_same_time_are_told(db):
     tables = with_text("trips.txt", "T1,会展中心,0,,", "T1,会展中心,0,B1,")
     tables["trips.txt"] = tables["trips.txt"].replace("T2,会展中心,0,,", "T2,会展中心,0,B1,")
