@@ -17,16 +17,17 @@ from .errors import AskedTooOften
 from .model import Bucket
 from .rules import Limit
 
-# A bucket refills with the time that has passed, up to its capacity.
+# A bucket refills with the time that lies between two takings, up to its capacity; in whichever
+# direction, for a clock that ran ahead a while must not leave buckets empty until it is right.
 _TAKE = text(
     """
     INSERT INTO identity_bucket AS bucket (key, tokens, refilled_at)
     VALUES (:key, :capacity - 1, :now)
     ON CONFLICT (key) DO UPDATE
-    SET tokens = LEAST(:capacity, bucket.tokens + GREATEST(0, EXTRACT(
+    SET tokens = LEAST(:capacity, bucket.tokens + ABS(EXTRACT(
             EPOCH FROM excluded.refilled_at - bucket.refilled_at)) / :every) - 1,
-        refilled_at = GREATEST(excluded.refilled_at, bucket.refilled_at)
-    WHERE LEAST(:capacity, bucket.tokens + GREATEST(0, EXTRACT(
+        refilled_at = excluded.refilled_at
+    WHERE LEAST(:capacity, bucket.tokens + ABS(EXTRACT(
             EPOCH FROM excluded.refilled_at - bucket.refilled_at)) / :every) >= 1
     RETURNING true
     """
@@ -46,7 +47,7 @@ def take(work: Work, keyring: KeyRing, limit: Limit, whose: bytes) -> None:
     tokens, refilled_at = work.session.execute(
         select(Bucket.tokens, Bucket.refilled_at).where(Bucket.key == key)
     ).one()
-    missing = (1 - tokens) * every - (work.now - refilled_at).total_seconds()
+    missing = (1 - tokens) * every - abs((work.now - refilled_at).total_seconds())
     wait = max(1, math.ceil(missing))
     window = math.ceil(limit.capacity * every)
     raise AskedTooOften(

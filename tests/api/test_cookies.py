@@ -10,7 +10,6 @@ from hub.parts import Parts
 from hub.web import (
     Blueprint,
     Schema,
-    edge,
     forget_cookies,
     from_our_own_page,
     keep_in_cookies,
@@ -76,7 +75,6 @@ def town_hall(parts: Parts) -> Flask:
 
     app = Flask("hall")
     request.install(app, parts)
-    edge.install(app, parts.settings)
     tokens.install(app, parts)
     problems.register(app)
     Api(app).register_blueprint(bp)

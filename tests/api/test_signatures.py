@@ -12,7 +12,7 @@ from hub.identity import es256
 from hub.kernel import ids
 from hub.kernel.work import SYSTEM
 from hub.keys import jwk_of
-from hub.web import Blueprint, edge, problems, request, signed, tokens, transaction
+from hub.web import Blueprint, problems, request, signed, tokens, transaction
 from hub.web.openapi import Api
 
 PATH = "/gate/reports"
@@ -33,7 +33,6 @@ def gatehouse(parts):
 
     app = Flask("gate")
     request.install(app, parts)
-    edge.install(app, parts.settings)
     tokens.install(app, parts)
     problems.register(app)
     Api(app).register_blueprint(bp)
