@@ -5,6 +5,7 @@ import type { VehicleUpdate } from "./shapes";
 export type Connection = "live" | "polling" | "lost";
 
 const POLL_MS = 5_000;
+const STREAM_COMES_MS = 1_500;
 const STREAM_SILENT_MS = 20_000;
 const STREAM_AGAIN_MS = 15_000;
 
@@ -29,18 +30,13 @@ export class Live {
   ) {}
 
   start(): void {
-    // The first picture comes from the snapshot: it needs no second connection to be set up.
-    void this.poll();
-    this.openStream();
+    this.begin();
     this.watch = window.setInterval(() => this.look(), 2_000);
     window.addEventListener("online", () => this.openStream());
     window.addEventListener("offline", () => this.listener.connection("lost"));
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.closeStream();
-      else {
-        void this.poll();
-        this.openStream();
-      }
+      else this.begin();
     });
     window.addEventListener("pagehide", () => this.closeStream());
   }
@@ -51,6 +47,13 @@ export class Live {
     this.closeStream();
   }
 
+  /* The stream begins with the whole picture; ask for it only when the stream does not come soon. */
+  private begin(): void {
+    this.openStream();
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.poll(), this.streamUrl ? STREAM_COMES_MS : 0);
+  }
+
   private openStream(): void {
     this.closeStream();
     if (!this.streamUrl) return;
@@ -59,6 +62,7 @@ export class Live {
     const take = (whole: boolean) => (event: MessageEvent<string>) => {
       this.heardAt = Date.now();
       window.clearTimeout(this.timer);
+      this.timer = 0;
       this.listener.vehicles(JSON.parse(event.data) as VehicleUpdate, whole);
       this.listener.connection("live");
     };
