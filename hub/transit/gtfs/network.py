@@ -237,6 +237,8 @@ class NetworkReader:
             self._says(STOPS, "point_near_pole", row, None, "The stop lies at a pole.")
 
     def _judge_parents(self) -> None:
+        if STOPS.file in self._reader.damaged:
+            return  # the parent may be in the row that could not be read
         stops = self._network.stops
         for stop in stops.values():
             expected = "stop" if stop.location_type == "boarding_area" else "station"
@@ -358,4 +360,5 @@ class NetworkReader:
         network.texts.forget_known("routes", network.routes)
         network.texts.forget_known("trips", network.trips)
         network.texts.forget_known("stop_times", network.trips)
-        network.texts.name_unknown(self._problems)
+        if not self._reader.damaged:
+            network.texts.name_unknown(self._problems)
