@@ -20,7 +20,7 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
-from hub.kernel.errors import NotFound, Unauthorized
+from hub.kernel.errors import NotFound, Refusal, Unauthorized
 from hub.kernel.work import Work
 
 from . import languages
@@ -44,6 +44,7 @@ MEDIA_TYPES = {
 }
 
 
+# What a page's view may answer: the page, or the way to another one.
 Answer = BaseResponse
 
 
@@ -65,7 +66,8 @@ def act(deed: Callable[[Work], T]) -> T:
 
 def go_to(path: str) -> Answer:
     """Send the browser on after a form (303). Only within this hub: anything else goes home."""
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
+    # Browsers read a backslash as a slash and skip control characters.
+    inside = re.fullmatch(r"/(?![/\\])[^\\\x00-\x20\x7f]*", path) is not None
     answer = redirect(path if inside else "/", 303)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -134,7 +136,11 @@ def set_up_pages(app: Flask) -> None:
 
 def reader() -> str | None:
     """The public id of the signed-in person who reads this page, or None. Never refuses."""
-    somebody = visitor()
+    try:
+        somebody = visitor()
+    except Refusal:
+        # The database is away: the page that says so must not need it.
+        return None
     return None if somebody is None else somebody.actor.id
 
 
@@ -167,7 +173,7 @@ def switch_language() -> Answer | None:
     ):
         return None
     kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
-    answer = redirect(request.path + ("?" + urlencode(kept) if kept else ""), 303)
+    answer = go_to(quote(request.path, safe="/:@") + ("?" + urlencode(kept) if kept else ""))
     answer.set_cookie(
         languages.COOKIE,
         chosen,
@@ -176,7 +182,6 @@ def switch_language() -> Answer | None:
         httponly=True,
         secure=request.is_secure,
     )
-    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
@@ -201,10 +206,13 @@ def asset(name: str) -> str:
 
 
 @cache
-def _static_file(name: str) -> tuple[bytes, bytes | None] | None:
-    """The bytes of a built file, plain and gzipped; None for names that were not built."""
-    if name not in {path.name for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES}:
-        return None
+def _built() -> frozenset[str]:
+    return frozenset(path.name for path in STATIC.iterdir() if path.suffix in MEDIA_TYPES)
+
+
+@cache
+def _held(name: str) -> tuple[bytes, bytes | None]:
+    """The bytes of a built file, plain and, where that makes them smaller, gzipped."""
     plain_bytes = (STATIC / name).read_bytes()
     if name.endswith(".woff2"):
         return plain_bytes, None
@@ -213,10 +221,9 @@ def _static_file(name: str) -> tuple[bytes, bytes | None] | None:
 
 def static_file(filename: str) -> Response:
     """A built file. Its name carries the hash of its content, so it may be kept for a year."""
-    found = _static_file(filename) if re.fullmatch(r"[\w.-]{1,80}", filename) else None
-    if found is None:
+    if filename not in _built():
         raise NotFound
-    body, zipped = found
+    body, zipped = _held(filename)
     answer = Response(body, content_type=MEDIA_TYPES[Path(filename).suffix])
     if zipped is not None:
         answer.vary.add("Accept-Encoding")

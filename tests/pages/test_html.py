@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from hub.kernel.errors import Unavailable
+from hub.web.pages import asset, go_to
 from tests.factories.feeds import published
 from tests.factories.live import around_the_clock
 
@@ -172,12 +174,28 @@ def test_a_sign_in_begun_by_another_site_is_refused(client, site):
     assert answer.json["type"] == "/problems/form-from-elsewhere"
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example"])
-def test_after_a_form_nobody_is_sent_to_another_site(client, as_citizen, wanted):
-    from hub.web.pages import go_to
-
-    with client.application.test_request_context():
+@pytest.mark.parametrize(
+    "wanted",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "", "evil"],
+)
+def test_after_a_form_nobody_is_sent_to_another_site(app, wanted):
+    with app.test_request_context():
         assert go_to(wanted).headers["Location"] == "/"
+
+
+def test_the_language_switch_leads_to_no_other_site(client):
+    answer = client.get("//evil.example/?lang=ru", base_url="http://localhost")
+
+    assert not answer.headers.get("Location", "/").startswith("//")
+
+
+def test_a_page_can_say_that_the_database_is_away(client, monkeypatch):
+    def away():
+        raise Unavailable
+
+    monkeypatch.setattr("hub.web.pages.visitor", away)
+
+    assert client.get("/search").status_code == 200
 
 
 def test_a_wrong_address_is_said_beside_the_field(client):
@@ -189,8 +207,6 @@ def test_a_wrong_address_is_said_beside_the_field(client):
 
 
 def test_built_files_say_how_long_they_hold(client):
-    from hub.web.pages import asset
-
     hashed = client.get(asset("hub.css"), headers={"Accept-Encoding": "gzip"})
     plain = client.get("/static/LICENSES.txt")
 
