@@ -56,6 +56,9 @@ class Settings:
     tile_url: str = _setting(
         "HUB_TILE_URL", "Raster tiles {z}/{x}/{y} for the map; empty: none.", ""
     )
+    tile_attribution: str = _setting(
+        "HUB_TILE_ATTRIBUTION", "Whose tiles these are, as shown on the map.", ""
+    )
     trusted_proxies: int = _setting(
         "HUB_TRUSTED_PROXIES", "How many proxies in front append X-Forwarded-For.", "0"
     )

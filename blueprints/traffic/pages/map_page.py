@@ -29,6 +29,7 @@ def map_page(reading: Reading) -> Answer:
         alerts=sources.alerts(reading, feed["id"]),
         network_url=f"/map/{feed['id']}/network.json?version={feed['version']}",
         tile_url=parts().settings.tile_url,
+        tile_attribution=parts().settings.tile_attribution,
         now=reading.now.isoformat(),
         words=words(),
     )
