@@ -233,31 +233,8 @@ GRANT SELECT ON
     transit_frequency, transit_favourite TO hub_read;
 """
 
-TABLES = (
-    "transit_favourite",
-    "transit_frequency",
-    "transit_trip",
-    "transit_service_day",
-    "transit_call",
-    "transit_pattern",
-    "transit_shape",
-    "transit_route",
-    "transit_stop",
-    "transit_agency",
-    "transit_import",
-    "transit_version",
-    "transit_feed",
-)
-
-
 def upgrade() -> None:
     # A trusted extension of PostgreSQL's own contrib: the owner of the database may create it.
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     for statements in (FEEDS, NETWORK, TRIPS, FAVOURITES, GRANTS):
         op.execute(statements)
-
-
-def downgrade() -> None:
-    op.execute("ALTER TABLE transit_feed DROP CONSTRAINT fk_transit_feed_current_version_id")
-    for table in TABLES:
-        op.execute(f"DROP TABLE {table}")

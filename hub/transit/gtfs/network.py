@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from .calendar import Days, read_calendar
 from .frequencies import Window, read_windows
@@ -94,7 +93,6 @@ class Network:
     language: str = "und"
     label: str | None = None
     publisher: str | None = None
-    period: tuple[date | None, date | None] = (None, None)
     attributions: list[str] = field(default_factory=list)
     texts: Texts = field(default_factory=lambda: Texts("und"))
     agencies: dict[str, AgencyRow] = field(default_factory=dict)
@@ -154,7 +152,7 @@ class NetworkReader:
     def _read_feed_info(self) -> None:
         network, language = self._network, "mul"
         for row, (name, _url, own, usual, first, last, label) in self._reader.rows(FEED_INFO):
-            network.publisher, network.label, network.period = name, label, (first, last)
+            network.publisher, network.label = name, label
             language = own if own != "mul" else usual or "mul"
             if first and last and first > last:
                 self._says(
