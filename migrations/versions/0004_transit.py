@@ -233,6 +233,7 @@ GRANT SELECT ON
     transit_frequency, transit_favourite TO hub_read;
 """
 
+
 def upgrade() -> None:
     # A trusted extension of PostgreSQL's own contrib: the owner of the database may create it.
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
