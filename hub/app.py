@@ -35,7 +35,7 @@ def create_app(
     app = Flask("hub.web")
     app.url_map.strict_slashes = True
     request.install(app, parts)
-    edge.install(app, settings)
+    edge.install(app, parts, [ready for sector in sectors for ready in sector.ready])
     tokens.install(app, parts)
     pages.set_up_pages(app)
     problems.register(app)

@@ -1,7 +1,7 @@
 """Traffic: buses, and later cards and bikes."""
 
 from hub.transit.events import ImportRequested
-from hub.web import Probe, Schedule, Sector, System
+from hub.web import Probe, Ready, Schedule, Sector, System
 
 from . import (
     alerts,
@@ -44,6 +44,10 @@ SECTOR = Sector(
             cron="41 19 * * *",
             run=imports.remove_spent_versions,
         ),
+    ),
+    ready=(
+        Ready(rule="/v1/transit/stops/<path:stop_id>/arrivals", find=boards.ready_arrivals),
+        Ready(rule="/v1/transit/routes/<path:route_id>/vehicles", find=boards.ready_vehicles),
     ),
     probes=(Probe(slug="live-buses", title="Live buses", works=boards.tracker_works),),
 )

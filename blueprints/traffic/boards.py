@@ -6,7 +6,7 @@ from hub.parts import Parts
 from hub.transit.boards import Board, BoardReader
 from hub.transit.scheduled import ScheduledBoards
 from hub.transit.snapshots import Shifted, Snapshots
-from hub.web import encoded, parts
+from hub.web import Body, encoded, parts
 
 PROTOBUF = "application/x-protobuf"
 
@@ -55,3 +55,18 @@ def live() -> Live:
 def tracker_works(built: Parts) -> bool:
     """The probe of the status page: is the tracker at work?"""
     return built.of(Live).works
+
+
+def ready_arrivals(built: Parts, stop: str) -> Body | None:
+    """The encoded board of a stop, if a tracker is at work."""
+    return _ready(built, f"arrivals:{stop}")
+
+
+def ready_vehicles(built: Parts, route: str) -> Body | None:
+    """The encoded vehicles of a line, if a tracker is at work."""
+    return _ready(built, f"vehicles:{route}")
+
+
+def _ready(built: Parts, name: str) -> Body | None:
+    board = built.of(Live).board(name)
+    return None if board is None else Body(board.body, board.etag)

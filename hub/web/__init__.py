@@ -3,6 +3,7 @@
 from .blueprint import Blueprint
 from .bodies import check_if_match, encoded, etag_of
 from .edge import MEBIBYTE, takes
+from .front import Body, Ready
 from .guard import Guard, View, guarded, public, requires
 from .operation import refuses
 from .request import actor, client_address, parts, request_id
@@ -24,6 +25,7 @@ from .transaction import reads, transaction
 __all__ = [
     "MEBIBYTE",
     "Blueprint",
+    "Body",
     "CoordinatesQuery",
     "Guard",
     "Instant",
@@ -31,6 +33,7 @@ __all__ = [
     "PageQuery",
     "Place",
     "Probe",
+    "Ready",
     "Schedule",
     "Schema",
     "Sector",

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,11 @@ import structlog
 from flask import Flask, request
 
 from hub.kernel.errors import Malformed, TooLarge, TooMany
+from hub.parts import Parts
 from hub.settings import Settings
 
 from . import metrics
+from .front import Front, Ready
 from .request import client_address, request_id_of
 
 if TYPE_CHECKING:
@@ -97,9 +99,7 @@ class Edge:
             headers.append(("X-Request-Id", name))
             headers.extend(pair for pair in self._fixed if pair[0] not in given)
             seconds = time.perf_counter() - arrived
-            request = environ.get("werkzeug.request")
-            found = request.url_rule if request is not None else None
-            rule, code = (found.rule if found is not None else "none"), int(status[:3])
+            rule, code = _rule_of(environ), int(status[:3])
             method = environ["REQUEST_METHOD"]
             metrics.observe(method, rule, code, seconds)
             if code >= 400 or method not in _QUIET:
@@ -109,8 +109,15 @@ class Edge:
         return self._inner(environ, begin)
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Put the edge around ``app``."""
+def _rule_of(environ: "WSGIEnvironment") -> str:
+    """The route that answered: the front's (hub/web/front.py), or the one that Flask matched."""
+    found = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    return str(found.rule if found is not None else environ.get("hub.rule", "none"))
+
+
+def install(app: Flask, parts: Parts, ready: Sequence[Ready] = ()) -> None:
+    """Put the edge around ``app``, and the front with its ready answers inside it."""
+    settings = parts.settings
     metrics.install(settings.home / "run" / "metrics")
     rate = settings.requests_per_second
     buckets = Buckets(rate, rate * 4) if rate else None
@@ -129,6 +136,10 @@ def install(app: Flask, settings: Settings) -> None:
         if buckets is not None and (wait := buckets.take(client_address(), time.monotonic())):
             raise TooMany(retry_after=max(1, round(wait)))
 
+    def waits(client: str) -> float:
+        return buckets.take(client, time.monotonic()) if buckets is not None else 0.0
+
+    app.wsgi_app = Front(app.wsgi_app, parts, ready, waits)  # type: ignore[method-assign]
     app.wsgi_app = Edge(app, settings)  # type: ignore[method-assign]
 
 

@@ -9,6 +9,7 @@ from hub.kernel.work import Work
 from hub.parts import Parts
 
 from .blueprint import Blueprint
+from .front import Ready
 
 Reaction = Callable[[Work, Any], None]
 Errand = Callable[[Parts, Any], None]
@@ -70,3 +71,4 @@ class Sector:
     loops: tuple[Loop, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     probes: tuple[Probe, ...] = ()
+    ready: tuple[Ready, ...] = ()

@@ -93,3 +93,31 @@ def test_an_unknown_coordinate_system_or_question_is_refused(client, live):
 
     assert arrivals(client, live, query_string={"crs": "mars"}).status_code == 422
     assert arrivals(client, live, query_string={"limit": "5"}).status_code == 422
+
+
+def test_the_ready_answer_is_the_views(client, live):
+    """hub/web/front.py answers without Flask what the view would have answered."""
+    live.drive()
+    live.tick()
+    for path in (
+        f"/v1/transit/stops/{live.feed}:S5/arrivals",
+        f"/v1/transit/routes/{live.feed}:7/vehicles",
+    ):
+        for headers in ({}, {"If-None-Match": client.get(path).headers["ETag"]}):
+            ready = client.get(path, headers=headers)
+            viewed = client.get(f"{path}?crs=wgs84", headers=headers)
+
+            assert (ready.status_code, ready.data) == (viewed.status_code, viewed.data)
+            fleeting = {"X-Request-Id"}
+            assert {h: v for h, v in ready.headers if h not in fleeting} == {
+                h: v for h, v in viewed.headers if h not in fleeting
+            }
+
+
+def test_a_ready_answer_is_counted_under_its_rule(client, live):
+    live.tick()
+    arrivals(client, live)
+
+    metrics = client.get("/metrics").text
+
+    assert 'rule="/v1/transit/stops/<path:stop_id>/arrivals"' in metrics

@@ -234,7 +234,7 @@ def test_a_third_partys_validator_finds_no_error(db, town, watching, tmp_path):
     push(db, town, message)
     (tmp_path / "gtfs.zip").write_bytes(around_the_clock())
     for number, gone in enumerate((0.0, 1.3)):
-        at = now + timedelta(seconds=60 * number)
+        at = now + timedelta(seconds=15 + 30 * number)
         buses = [
             town.report(
                 at, gone + n, vehicle=f"B{n}", trip=town.trip_under_way(at, 120 + n * 600)[0]

@@ -1,0 +1,87 @@
+"""Ready answers: bytes that exist before they are asked for leave before Flask is asked.
+
+Routing, contexts and hooks cost more than twice what handing out a stop board does. So a sector may
+declare for a public route how to find its ready body; a plain GET of it (no query, no unusual id)
+is answered here, inside the edge, with the headers and the 304 of the view. Everything else goes
+on to the view, which can answer all of it and stays the description; a test holds both equal.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub.parts import Parts
+
+from .bodies import JSON, cache_control
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+_PLAIN = re.compile(r'|"[^",]*"')
+"""No If-None-Match, or one strong ETag; the view reads lists, weak ones and the star."""
+
+
+class Body(NamedTuple):
+    """An encoded answer and what its strong ETag says between the quotes."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A public GET route with one id in it, such as ``/v1/transit/stops/<path:stop_id>/arrivals``,
+    and where its body is found. None leaves the request to the view."""
+
+    rule: str
+    find: Callable[[Parts, str], Body | None]
+
+
+class Front:
+    """Answers from ready bodies, or hands the request on."""
+
+    def __init__(
+        self,
+        inner: "WSGIApplication",
+        parts: Parts,
+        ready: Sequence[Ready],
+        waits: Callable[[str], float],
+    ) -> None:
+        """``waits`` gives the seconds that a client must wait; whoever must is left to the view."""
+        self._inner, self._parts, self._waits = inner, parts, waits
+        self._routes = [
+            (one.rule.partition("<")[0], one.rule.rpartition(">")[2], one) for one in ready
+        ]
+        self._max_age = cache_control()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        found = self._found(environ)
+        if found is None:
+            return self._inner(environ, start_response)
+        quoted = f'"{found.etag}"'
+        headers = [("ETag", quoted), ("Cache-Control", self._max_age)]
+        if environ.get("HTTP_IF_NONE_MATCH") == quoted:
+            start_response("304 NOT MODIFIED", headers)
+            return ()
+        headers += [("Content-Type", JSON), ("Content-Length", str(len(found.body)))]
+        start_response("200 OK", headers)
+        return (found.body,)
+
+    def _found(self, environ: "WSGIEnvironment") -> Body | None:
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+            return None
+        if not _PLAIN.fullmatch(environ.get("HTTP_IF_NONE_MATCH", "")):
+            return None
+        path: str = environ["PATH_INFO"]
+        for begins, ends, ready in self._routes:
+            if path.startswith(begins) and path.endswith(ends):
+                subject = path[len(begins) : len(path) - len(ends)]
+                if not subject.isascii() or self._waits(environ.get("REMOTE_ADDR", "unknown")):
+                    return None
+                environ["hub.rule"] = ready.rule
+                return ready.find(self._parts, subject)
+        return None
