@@ -10,8 +10,11 @@ import argparse
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from . import stage
-from .load import Reading, Request, memory_mib, wrk
+from .load import Reading, Request, cpu_seconds, memory_mib, wrk
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -177,8 +180,6 @@ def _best(row: Row, hub: int, wanted: argparse.Namespace) -> Reading:
 
 def _live(on: stage.Stage) -> int:
     address = f"http://127.0.0.1:{on.port}/gtfs-rt/harbin/vehicle-positions.pb"
-    import urllib.request
-
     from google.transit import gtfs_realtime_pb2
 
     message = gtfs_realtime_pb2.FeedMessage()  # type: ignore[attr-defined]
@@ -206,13 +207,14 @@ def _sign_in(url: str) -> str:
 
 
 def _a_bus_on_its_way(url: str) -> Any:
-    found = stage.ask(f"{url}/v1/transit/vehicles?bbox=126,45,127,46&feed=harbin")["vehicles"]
+    try:
+        found = stage.ask(f"{url}/v1/transit/vehicles?bbox=126,45,127,46&feed=harbin")["vehicles"]
+    except urllib.error.HTTPError:  # the gateway has not written its first boards yet
+        return None
     return next((v for v in found if v.get("next_stop") and v.get("route")), None)
 
 
 def _etag(url: str) -> str:
-    import urllib.request
-
     with urllib.request.urlopen(url, timeout=30) as answer:
         etag: str = answer.headers["ETag"]
         return etag
@@ -220,14 +222,10 @@ def _etag(url: str) -> str:
 
 def stage_cpu(on: stage.Stage) -> float:
     """Processor time of the database so far."""
-    from .load import cpu_seconds
-
     return cpu_seconds([on.database_pid])
 
 
 def _start_cost() -> list[str]:
-    import subprocess
-
     program = (
         "import time; from blueprints import SECTORS; from hub.app import create_app;"
         " from hub.settings import Settings;"

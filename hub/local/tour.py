@@ -249,7 +249,7 @@ def tour() -> None:
     with httpx.Client(base_url=address, timeout=20, headers={"Accept-Language": "en"}) as hub:
         day = Day(hub, console)
         for number, step in enumerate(DAY, 1):
-            console.print(f"[bold cyan]{number:>2}[/] [bold]{step.__doc__}[/]")
+            console.print(f"[bold cyan]{number:>2}[/] [bold]{step.__doc__}[/]", soft_wrap=True)
             try:
                 step(day)
             except NotAsExpected as trouble:

@@ -29,7 +29,7 @@ def panel(variables: Mapping[str, str], home: Path, *, seconds: float) -> Panel:
             places,
             Text("\nIn a second terminal", style="bold"),
             try_next,
-            Text(f"\nData and logs are in {home}. Ctrl-C ends everything.", style="dim"),
+            Text(f"\nData and logs are in {home}\nCtrl-C ends everything.", style="dim"),
         ),
         title=f"[bold]The city's service hub runs[/] [dim]({seconds:.1f} s)[/]",
         border_style="green",

@@ -28,7 +28,7 @@ class TooHeavy(Conflict):
 
 
 @pytest.fixture(scope="module")
-def post_office(settings, parts):
+def post_office(parts):
     """A little application of one view, so that the edge is tested without any capability."""
     bp = Blueprint("post", __name__)
 
@@ -45,7 +45,7 @@ def post_office(settings, parts):
 
     app = Flask("post")
     request.install(app, parts)
-    edge.install(app, settings)
+    edge.install(app, parts)
     tokens.install(app, parts)
     problems.register(app)
     Api(app).register_blueprint(bp)
