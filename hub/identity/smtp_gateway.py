@@ -28,37 +28,41 @@ class SmtpGateway:
         self._user = unquote(parts.username or "")
         self._password = unquote(parts.password or "")
         self._sender = sender
+        self._context = ssl.create_default_context()
 
     def send(self, address: str, message: Message, *, key: str) -> None:
         """Return when the server has taken the message."""
         try:
-            with self._connected() as server:
+            with self._greeted() as server:
+                self._introduce(server)
                 server.send_message(self._mail(address, message, key))
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise SendingFailed(final=all(code >= 500 for code in codes)) from None
+        except smtplib.SMTPAuthenticationError:
+            raise SendingFailed(final=False) from None  # ours to mend, not the receiver's fault
         except smtplib.SMTPResponseException as error:
             raise SendingFailed(final=error.smtp_code >= 500) from None
         except (smtplib.SMTPException, OSError):
             raise SendingFailed(final=False) from None
 
-    def _connected(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
+    def _greeted(self) -> smtplib.SMTP:
         if self._tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT_SECONDS, context=context
+            return smtplib.SMTP_SSL(
+                self._host, self._port, timeout=TIMEOUT_SECONDS, context=self._context
             )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+
+    def _introduce(self, server: smtplib.SMTP) -> None:
+        """STARTTLS where there is any, and our name only under TLS."""
+        server.ehlo()
+        if not self._tls and server.has_extn("starttls"):
+            server.starttls(context=self._context)
             server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=context)
-                server.ehlo()
-            elif self._user:
-                raise smtplib.SMTPNotSupportedError("no TLS, so no password")
+        elif not self._tls and self._user:
+            raise smtplib.SMTPNotSupportedError("no TLS, so no password")
         if self._user:
             server.login(self._user, self._password)
-        return server
 
     def _mail(self, address: str, message: Message, key: str) -> EmailMessage:
         mail = EmailMessage()
