@@ -110,18 +110,25 @@ class Machine:
         variables = environment.of_roles(self._environ)
         steps.take(variables, cluster, self._console)
         shutil.rmtree(self.home / "run" / "metrics", ignore_errors=True)
-        # The roles that answer come first and have the cores for themselves until they do.
         first = [role for role in roles() if role.name in ANSWERING]
         later = [role for role in roles() if role.name not in ANSWERING]
+        if variables["HUB_DEMO"] == "1":
+            later.append(TRAFFIC)
         with self._console.status("Starting the roles"):
+            # The roles that answer come first, and have the cores for themselves until they do.
+            # Ready they are only when the worker has caught up, so it cannot wait for that.
             for role in first:
-                supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
-            self._wait_until_ready(supervisor)
+                self._start_role(supervisor, role, variables)
+            self._wait_for(supervisor, "/healthz")
+            for role in later:
+                self._start_role(supervisor, role, variables)
+            self._wait_for(supervisor, "/readyz")
         supervisor.settle()
-        for role in [*later, TRAFFIC] if variables["HUB_DEMO"] == "1" else later:
-            supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
         seconds = time.monotonic() - self._began
         self._console.print(welcome.panel(variables, self.home, seconds=seconds))
+
+    def _start_role(self, supervisor: Supervisor, role: Role, variables: Mapping[str, str]) -> None:
+        supervisor.start(Child(role, environment=variables, logs=self.home / "log"))
 
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.home).free // MIB
@@ -148,9 +155,10 @@ class Machine:
                     f"Port {port} {why}: choose another, as in `make run {name}={other}`."
                 ) from None
 
-    def _wait_until_ready(self, supervisor: Supervisor) -> None:
+    def _wait_for(self, supervisor: Supervisor, path: str) -> None:
+        """Wait until web says yes at this path and the stream is open."""
         deadline = time.monotonic() + READY_SECONDS
-        while (answer := self._readiness()) is not None:
+        while (answer := self._missing(path)) is not None:
             if time.monotonic() > deadline:
                 raise CannotRun(
                     f"The hub was not ready after {READY_SECONDS:.0f} seconds: {answer} "
@@ -159,11 +167,11 @@ class Machine:
             supervisor.tick()
             time.sleep(processes.POLL_SECONDS)
 
-    def _readiness(self) -> str | None:
-        """What is still missing; None when the hub takes requests and streams."""
+    def _missing(self, path: str) -> str | None:
+        """What is still missing; None when nothing is."""
         try:
             connection = http.client.HTTPConnection("127.0.0.1", self.web, timeout=5)
-            connection.request("GET", "/readyz")
+            connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
             with socket.create_connection(("127.0.0.1", self.stream), timeout=5):
@@ -175,7 +183,7 @@ class Machine:
         try:
             return str(json.loads(body)["detail"])
         except (ValueError, KeyError, TypeError):
-            return f"/readyz answered {answer.status}"
+            return f"{path} answered {answer.status}"
 
     def _end(self, supervisor: Supervisor) -> None:
         """End everything in order; a second Ctrl-C means at once."""
