@@ -94,6 +94,8 @@ class Broadcast:
         if not topic.exists(self._reader, now):
             raise NothingToFollow
         self._begin()
+        # Those who are here already hear the last tick first, so that nobody hears it twice.
+        self.look()
         self._topics[name] = topic
         listener = Listener()
         self._listeners.setdefault(name, set()).add(listener)
