@@ -1,5 +1,6 @@
 """The first thing a person sees: where everything is, who to sign in as, what to try."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
+
+from . import environment
 
 
 def panel(variables: Mapping[str, str], home: Path, *, seconds: float) -> Panel:
@@ -19,9 +22,10 @@ def panel(variables: Mapping[str, str], home: Path, *, seconds: float) -> Panel:
         ("API documentation", f"{address}/docs"),
         ("What works now", f"{address}/status"),
     )
+    which = _named(variables, home)
     try_next = _rows(
-        ("make tour", "a citizen's day, step by step"),
-        ("make people", "sample people to sign in as"),
+        (f"make tour{which}", "a citizen's day, step by step"),
+        (f"make people{which}", "sample people to sign in as"),
         ("make help", "everything else"),
     )
     return Panel(
@@ -36,6 +40,13 @@ def panel(variables: Mapping[str, str], home: Path, *, seconds: float) -> Panel:
         padding=(1, 2),
         expand=False,
     )
+
+
+def _named(variables: Mapping[str, str], home: Path) -> str:
+    """How a second terminal says which hub it means, where that is not the usual one."""
+    port = "" if variables["PORT"] == str(environment.PORT) else f" PORT={variables['PORT']}"
+    usual = home == environment.home({})
+    return port + ("" if usual else f" HUB_HOME={shlex.quote(str(home))}")
 
 
 def _rows(*rows: tuple[str, str]) -> Table:
