@@ -20,6 +20,7 @@ from flask_jwt_extended.view_decorators import (
 
 from hub import identity
 from hub.identity import AccessTokenRefused, Issuer, Principal, Tokens, Verified, Verifier
+from hub.kernel import ids
 from hub.kernel.errors import Forbidden, Unauthorized
 from hub.kernel.work import NOBODY
 from hub.parts import Parts
@@ -70,6 +71,7 @@ def install(app: Flask, built: Parts) -> None:
         JWT_COOKIE_SAMESITE="Lax",
     )
     transport = Transport(app)
+    transport.token_in_blocklist_loader(lambda _header, claims: not _lives(claims["sid"]))
     for loader in (transport.unauthorized_loader, transport.invalid_token_loader):
         loader(lambda _reason: problem(Unauthorized()))
     for loader in (
@@ -255,6 +257,13 @@ def first_party_scopes() -> frozenset[str]:
 
 def _verifier(built: Parts) -> Verifier:
     return Verifier(built.keyring, built.settings.public_url)
+
+
+def _lives(sid: str) -> bool:
+    """For the library's own decorators; our guards ask in ``principal_of``."""
+    built = parts()
+    session_id = ids.read("session", sid)
+    return built.of(_liveness).lives(session_id, now=built.database.clock())
 
 
 def _liveness(built: Parts) -> identity.Liveness:

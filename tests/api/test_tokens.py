@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from flask_jwt_extended import get_jwt, jwt_required
+from flask_jwt_extended.exceptions import RevokedTokenError
 from sqlalchemy import text
 
 from hub import identity, keys
@@ -215,6 +216,14 @@ def test_a_token_is_good_for_ten_minutes(client, li, clock):
     assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
 
 
+def test_a_citizens_token_carries_no_scope_of_a_device(app, li):
+    guards = [view.guard for view in app.view_functions.values() if hasattr(view, "guard")]
+    of_devices = {guard.scope for guard in guards if guard.kind == "signature"}
+
+    assert of_devices
+    assert not of_devices & set(claims_of(li.tokens.access_token)["scope"].split())
+
+
 def test_a_route_needs_its_scope(client, li, parts):
     token = resigned(li, parts, {"scope": "citizen.session:read"})
 
@@ -226,6 +235,9 @@ def test_a_route_needs_its_scope(client, li, parts):
 def test_the_librarys_own_decorators_decode_through_our_verifier(app, li, parts):
     with app.test_request_context(headers=li.headers):
         claims = jwt_required()(get_jwt)()
+        parts.database.run(lambda work: identity.end(work, li.tokens.session_id), citizen_actor(li))
+        with pytest.raises(RevokedTokenError):
+            jwt_required()(get_jwt)()
     assert claims["sub"] == li.id
 
     forgery = forged(li, parts, header={"typ": "JWT"})
