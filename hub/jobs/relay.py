@@ -6,7 +6,6 @@ the jobs in the same transaction that marks the events as relayed: either both o
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-
 from typing import Any
 
 import procrastinate

@@ -126,9 +126,7 @@ def keys() -> None:
         sa.Column("changed_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("kid", name="pk_keys_key"),
         sa.CheckConstraint("kind IN ('sign', 'seal', 'blind')", name="kind"),
-        sa.CheckConstraint(
-            "state IN ('next', 'active', 'retiring', 'revoked')", name="state"
-        ),
+        sa.CheckConstraint("state IN ('next', 'active', 'retiring', 'revoked')", name="state"),
     )
     op.create_index(
         "uq_keys_key_active",

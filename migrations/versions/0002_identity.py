@@ -35,9 +35,7 @@ def people() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_identity_person"),
-        sa.CheckConstraint(
-            "language IN ('zh-CN', 'en', 'ru')", name="language_known"
-        ),
+        sa.CheckConstraint("language IN ('zh-CN', 'en', 'ru')", name="language_known"),
         sa.CheckConstraint("state IN ('active', 'closed')", name="state_known"),
     )
     op.create_table(

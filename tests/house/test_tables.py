@@ -66,7 +66,8 @@ def test_constraints_have_names_of_the_convention(db):
             text(
                 "SELECT conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid"
                 " WHERE connamespace = 'public'::regnamespace AND contype IN ('u', 'c', 'f', 'p')"
-                " AND (conname !~ '^(uq|ck|fk|pk)_' OR conname ~ '^(..)_.*_\\1_') AND relname <> 'alembic_version'"
+                " AND (conname !~ '^(uq|ck|fk|pk)_' OR conname ~ '^(..)_.*_\\1_')"
+                " AND relname <> 'alembic_version'"
                 " AND NOT relispartition"
             )
         ).all()
