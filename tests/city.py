@@ -97,7 +97,7 @@ class Somebody:
 
 
 class City:
-    """Makes whom and what a test needs, through verbs. Filled by the capabilities as they arrive."""
+    """Makes whom and what a test needs, through verbs. Capabilities add to it as they arrive."""
 
     def __init__(self, app: Flask, parts: Parts) -> None:
         self._app = app
