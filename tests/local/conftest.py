@@ -1,6 +1,8 @@
 """What the tests of this machine's part find: an empty HUB_HOME and a way to wait for things."""
 
 import os
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from hub.local import processes
 from hub.local.postgres import Cluster
+from tests.local.hub_process import Running, free_port
 
 PATIENCE_SECONDS = 30.0
 
@@ -42,3 +45,30 @@ def own_cluster(home: Path, bin_dir: Path | None) -> Iterator[Cluster]:
     """A running server that the test may do anything to."""
     with Cluster(home, bin_dir=bin_dir, throwaway=True) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def environ(bin_dir: Path | None) -> Iterator[dict[str, str]]:
+    """A hub of its own, in a folder that the database's account can reach."""
+    home = Path("/var/tmp") / f"hub-test-{os.getpid()}"
+    home.mkdir(mode=0o755)
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HUB_HOME": str(home / "a hub"),
+        "HUB_DEMO": "0",
+        "PORT": str(free_port()),
+        "HUB_STREAM_PORT": str(free_port()),
+        "WEB_CONCURRENCY": "1",
+    }
+    if bin_dir is not None:
+        variables["HUB_POSTGRES_BIN"] = str(bin_dir)
+    yield variables
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def running(environ: dict[str, str]) -> Iterator[Running]:
+    hub = Running(environ)
+    yield hub
+    if hub.process.poll() is None:
+        hub.end(signal.SIGTERM)

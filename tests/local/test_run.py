@@ -1,59 +1,19 @@
 """`python -m hub run`: the real thing, on real processes."""
 
-import json
 import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
-from hub.local import environment, occupancy, processes
+from hub.local import occupancy, processes
+from tests.local.hub_process import Running, start
 
 Eventually = Callable[[Callable[[], object]], None]
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def environ(bin_dir: Path | None) -> Iterator[dict[str, str]]:
-    """A hub of its own, in a folder that the database's account can reach."""
-    home = Path("/var/tmp") / f"hub-test-{os.getpid()}"
-    home.mkdir(mode=0o755)
-    variables = {
-        "PATH": os.environ["PATH"],
-        "HUB_HOME": str(home / "a hub"),
-        "HUB_DEMO": "0",
-        "PORT": str(free_port()),
-        "HUB_STREAM_PORT": str(free_port()),
-        "WEB_CONCURRENCY": "1",
-    }
-    if bin_dir is not None:
-        variables["HUB_POSTGRES_BIN"] = str(bin_dir)
-    yield variables
-    shutil.rmtree(home)
-
-
-def start(environ: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "hub", "run"],
-        cwd=ROOT,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def refusal(environ: dict[str, str]) -> str:
@@ -63,48 +23,6 @@ def refusal(environ: dict[str, str]) -> str:
     assert hub.returncode == 1, said
     assert "Traceback" not in said
     return said
-
-
-class Running:
-    """A hub that was welcomed."""
-
-    def __init__(self, environ: dict[str, str]) -> None:
-        self.home = Path(environ["HUB_HOME"])
-        self.address = f"http://127.0.0.1:{environ['PORT']}"
-        self.process = start(environ)
-        self.said: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.append(line)
-            if "Ctrl-C ends everything" in line:
-                return
-        pytest.fail("".join(self.said))
-
-    def pids(self) -> dict[str, int]:
-        """The processes of the hub by their names."""
-        groups: dict[str, int] = json.loads((self.home / "run" / "groups.json").read_text())
-        cluster = environment.cluster({"HUB_HOME": str(self.home)})
-        assert cluster is not None
-        pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
-        return groups | {"database": pid}
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    def end(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-        self.process.communicate(timeout=60)
-
-
-@pytest.fixture
-def running(environ: dict[str, str]) -> Iterator[Running]:
-    hub = Running(environ)
-    yield hub
-    if hub.process.poll() is None:
-        hub.end(signal.SIGTERM)
 
 
 def test_everything_that_is_killed_comes_back_and_everything_ends(
