@@ -23,7 +23,7 @@ from hub.kernel.errors import Refusal, Unavailable
 from hub.kernel.work import SYSTEM
 from hub.logs import set_up_logs
 from hub.parts import Parts, build_parts
-from hub.settings import Settings
+from hub.settings import Settings, WrongSettings
 from hub.transit.boards import BoardWriter
 from hub.transit.feed_gateway import Breaker, FeedGateway, FetchFailed
 from hub.transit.hearing import Kind, take_message
@@ -67,8 +67,8 @@ def run(parts: Parts, stop: threading.Event) -> None:
         if not _locked(lock, stop):
             return
         pullers = [
-            threading.Thread(target=_pull, args=(parts, source, stop), name="pull")
-            for source in parts.settings.gtfs_realtime_pull
+            threading.Thread(target=_pull, args=(parts, feed, fetcher, stop), name="pull")
+            for feed, fetcher in fetchers(parts.settings)
         ]
         for puller in pullers:
             puller.start()
@@ -128,11 +128,24 @@ def _beat(city: LiveCity, clock: Callable[[], datetime], deadline: float) -> Tic
     return tick
 
 
-def _pull(parts: Parts, source: str, stop: threading.Event) -> None:
+def fetchers(settings: Settings) -> list[tuple[str, FeedGateway]]:
+    """Who fetches for which feed; refuses to start on an address that is none."""
+    found = []
+    for source in settings.gtfs_realtime_pull:
+        feed, _, url = source.partition("=")
+        try:
+            fetcher = FeedGateway(url, allow_private=settings.outbound_private)
+        except ValueError:
+            raise WrongSettings(
+                f"HUB_GTFS_REALTIME_PULL: the address for {feed!r} is not http(s)://host/path."
+            ) from None
+        found.append((feed, fetcher))
+    return found
+
+
+def _pull(parts: Parts, feed: str, fetcher: FeedGateway, stop: threading.Event) -> None:
     """Fetch one configured address every ten seconds. A kind that it held once it speaks for from
     then on: when it holds none any more, there is none."""
-    feed, _, url = source.partition("=")
-    fetcher = FeedGateway(url, allow_private=parts.settings.outbound_private)
     breaker, held = Breaker(), set[Kind]()
     while not stop.is_set():
         if breaker.lets(time.monotonic()):

@@ -1,7 +1,9 @@
 """Documents that the program writes about itself: openapi/, catalogue, processing record."""
 
 import inspect
+import pkgutil
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -44,12 +46,21 @@ def write(found: dict[str, bytes]) -> None:
 
 def manual() -> str:
     """Every refusal: what happened and what to do next, from the classes themselves."""
+    _import_everything()
     lines = ["# Problems", "", "What the hub refuses, by type. Written by `make spec`.", ""]
     kinds = {kind.slug(): kind for kind in all_refusals()}
     for slug, kind in sorted(kinds.items()):
         lines += [f"## {slug}", "", f"**{kind.title}** ({kind.status})", ""]
         lines += [inspect.cleandoc(kind.__doc__ or ""), ""]
     return "\n".join(lines)
+
+
+def _import_everything() -> None:
+    """So that the manual and the processing record are the same whatever was imported before."""
+    for name in ("hub", "blueprints"):
+        for module in pkgutil.walk_packages(import_module(name).__path__, f"{name}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
 
 
 def catalogue(app: Flask, sectors: Sequence[Sector]) -> str:
@@ -77,6 +88,7 @@ def _routes(app: Flask, blueprints: set[str]) -> Iterator[str]:
 
 def processing_record() -> str:
     """Every personal column: purpose, legal basis, how long, export, erasure, recipients."""
+    _import_everything()
     lines = ["column\tpurpose\tbasis\tkept (days)\texport\terasure\trecipients"]
     for table in Base.metadata.sorted_tables:
         for column in table.columns:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 from .town import FEED
@@ -83,15 +84,22 @@ def test_a_stop_chosen_on_the_map_shows_its_board(visit):
 def test_a_finger_on_a_bus_chooses_it(visit):
     page = visit(viewport=PHONE, has_touch=True).open(f"/?route={FEED}:1")
     updated(page, 2)
-    page.locator("[data-list=buses] button").first.click()
-    page.locator("#chosen h2").wait_for()
-    page.locator(".chosen__close").click()
-    middle = page.locator("#map").bounding_box()
 
-    # The chosen bus was brought to the middle of the map.
-    page.touchscreen.tap(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    def tap_the_middle():
+        """Choosing a bus in the list brings it to the middle of the map, from where it drives on:
+        on a slow machine the finger may come too late."""
+        page.locator("[data-list=buses] button").first.click()
+        page.locator("#chosen h2").wait_for()
+        page.locator(".chosen__close").click()
+        middle = page.locator("#map").bounding_box()
+        page.touchscreen.tap(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+        try:
+            page.locator("#chosen h2").wait_for(timeout=2_000)
+        except PlaywrightTimeout:
+            return False
+        return True
 
-    page.locator("#chosen h2").wait_for()
+    assert any(tap_the_middle() for _ in range(10))
     assert "Towards" in page.locator("#chosen").inner_text()
 
 

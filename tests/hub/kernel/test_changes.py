@@ -64,6 +64,7 @@ def test_a_watch_calls_who_listens(db):
     db.run(lambda work: announce(work, topic, "key"), SYSTEM)
 
     assert rang.wait(10)
-    assert heard == ["key"]
-    assert watch.fresh
+    assert set(heard) == {"key"}
+    tick = threading.Event()
+    assert any(watch.fresh or tick.wait(0.1) for _ in range(100))
     watch.stop()
