@@ -26,7 +26,9 @@ class Stage:
     """Starts processes, knows their ids, and ends them all."""
 
     def __init__(self, home: Path, stack: ExitStack, workers: int, threads: int) -> None:
-        self.cluster = stack.enter_context(Cluster(home))
+        self.cluster = Cluster(home)
+        stack.callback(self.cluster.remove)  # once it has stopped: it may lie elsewhere than home
+        stack.enter_context(self.cluster)
         self.home, self._stack = home, stack
         self._workers, self._threads = workers, threads
         self.port = free_port()

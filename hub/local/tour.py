@@ -28,6 +28,10 @@ class NotAsExpected(Exception):
     """The hub answered, but not what a citizen may expect; the message says what."""
 
 
+class NotYet(NotAsExpected):
+    """The hub says that this is not there just now (503): its gateway may still be starting."""
+
+
 @dataclass
 class Day:
     """What the citizen knows so far."""
@@ -53,8 +57,11 @@ class Day:
         """Look again each half second until there is something."""
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
-            if found := look():
-                return found
+            try:
+                if found := look():
+                    return found
+            except NotYet:
+                pass
             time.sleep(0.5)
         raise NotAsExpected(f"Waited {PATIENCE_SECONDS:.0f} s for {what}.")
 
@@ -65,7 +72,10 @@ class Day:
     def _json(self, answer: httpx.Response) -> Any:
         if answer.is_error:
             said = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
-            raise NotAsExpected(
+            kind = (
+                NotYet if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else NotAsExpected
+            )
+            raise kind(
                 f"{answer.request.method} {answer.request.url.path}: {answer.status_code}"
                 f" {said.get('title', '')}"
             )
@@ -155,7 +165,7 @@ def a_bus_moves(day: Day) -> None:
 
 def the_alerts(day: Day) -> None:
     """What is disturbed today?"""
-    for alert in day.get("/v1/transit/alerts")["items"]:
+    for alert in day.wait_for("alerts", lambda: day.get("/v1/transit/alerts")["items"]):
         day.say(f"{alert['feed']}: {name(alert['title'])}")
 
 
