@@ -33,7 +33,7 @@ test: dev ## Run all tests, on the packaged PostgreSQL and on an older one when 
 	@$(RUN) -m pytest -n auto $(ARGS)
 	@$(MAKE) --no-print-directory test-older
 
-test-older: dev ## Run the tests that touch the database on the oldest PostgreSQL found here
+test-older: dev ## Run all tests again on the oldest PostgreSQL found here
 	@older="$$($(RUN) -m hub.local.binaries)" || exit 0; \
 	echo "Again on $$older"; \
 	HUB_TEST_POSTGRES_BIN="$$older" $(RUN) -m pytest -n auto $(ARGS)
@@ -54,7 +54,7 @@ migration: dev ## Draft a migration from the difference to the models: make migr
 bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk)
 	@$(RUN) -m bench
 
-soak: dev ## Run the long properties, the fuzzing and the kill tests without their samples' limits
+soak: dev ## Run everything, properties, fuzzing and kills many times longer
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest -n auto -m "soak or not soak" $(ARGS)
 
 people: venv ## Print sample people and how to obtain their codes

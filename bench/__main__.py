@@ -198,7 +198,7 @@ def _sign_in(url: str) -> str:
     shown = f"{url}/demo/messages.json?address={address}"
     message = stage.wait_for(lambda: next(iter(stage.ask(shown)["items"]), None))
     code = "".join(letter for letter in message["text"] if letter.isdigit())[:6]
-    body = {k: asked[k] for k in ("login", "secret") if k in asked} | {"code": code}
+    body = {"login": asked["login"], "code": code}
     tokens = stage.ask(
         f"{url}/v1/sign-in/tokens", body=body, headers={"Idempotency-Key": uuid.uuid4().hex}
     )

@@ -60,7 +60,6 @@ def release() -> None:
 def worker() -> None:
     """Run the worker role: events, reactions, loops and schedules."""
     from blueprints import SECTORS
-    from hub.jobs.duties import LoopDuty, TimedDuty
     from hub.jobs.reacting import Handlers
     from hub.jobs.worker import work
     from hub.logs import set_up_logs
@@ -73,8 +72,8 @@ def worker() -> None:
         [(kind, handler) for found, _ in pairs for kind, each in found.items() for handler in each],
         [(kind, handler) for _, found in pairs for kind, each in found.items() for handler in each],
     )
-    loops = [LoopDuty(loop.name, loop.turn, loop.pause) for s in SECTORS for loop in s.loops]
-    schedules = [TimedDuty(t.name, t.cron, t.run) for s in SECTORS for t in s.schedules]
+    loops = [loop for s in SECTORS for loop in s.loops]
+    schedules = [t for s in SECTORS for t in s.schedules]
     work(build_parts(settings, application="hub-worker", pool_size=8), handlers, loops, schedules)
 
 

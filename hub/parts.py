@@ -39,6 +39,25 @@ class Parts:
         return made
 
 
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """Work that the worker role does again and again: ``turn`` says whether there may be more to do
+    at once; otherwise it is called again after ``pause`` seconds."""
+
+    name: str
+    turn: Callable[[Parts], bool]
+    pause: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A duty at fixed times (cron, UTC); runs on one worker, harmless when run twice."""
+
+    name: str
+    cron: str
+    run: Callable[[Parts], None]
+
+
 def build_parts(settings: Settings, *, application: str = "hub", pool_size: int = 4) -> Parts:
     """The parts as the settings say."""
     database = Database(

@@ -1,5 +1,8 @@
-"""Settings: every knob of the hub, documented where it is declared. The only reader of the
-environment. A wrong or unknown HUB_ variable refuses to start, naming itself."""
+"""Settings: every knob of the hub, documented where it is declared.
+
+The only reader of the environment (metrics also tell their library its folder through it). A wrong
+or unknown HUB_ variable refuses to start, naming itself.
+"""
 
 import os
 import typing
@@ -52,7 +55,6 @@ class Settings:
     default_feed: str = _setting(
         "HUB_DEFAULT_FEED", "The transit feed that the map opens on.", "harbin"
     )
-    default_region: str = _setting("HUB_DEFAULT_REGION", "Region of phone numbers without +.", "CN")
     tile_url: str = _setting(
         "HUB_TILE_URL", "Raster tiles {z}/{x}/{y} for the map; empty: none.", ""
     )

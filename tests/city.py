@@ -116,7 +116,7 @@ class City:
         """The headers of a signed-in person."""
         return self.citizen(name).headers
 
-    def device(self, kind: str, scopes: Iterable[str], acts_for: Iterable[str] = ()) -> Signs:
+    def device(self, kind: str, scopes: Iterable[str], acts_for: Iterable[str] = ("*",)) -> Signs:
         """An enrolled device with a key of its own."""
         key = ec.generate_private_key(ec.SECP256R1())
         kid = self._parts.database.run(

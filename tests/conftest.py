@@ -1,7 +1,7 @@
 """What every test finds: a database of its own worker, the application, a clock, people.
 
-One PostgreSQL cluster serves the whole run. A template database is migrated once and cloned for
-each worker; tests commit, clean nothing, and use only people and feeds that they made.
+Each worker of the run has a PostgreSQL cluster of its own, started and migrated in two seconds
+(docs/decisions/0007); tests commit, clean nothing, and use only people and feeds that they made.
 """
 
 import os
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,6 +23,10 @@ from hub.parts import Parts, build_parts
 from hub.settings import Settings
 
 from .city import City, Outbox
+
+hypothesis.settings.register_profile("usual", deadline=None)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=3000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 ROOT_KEY = "dGVzdHMgb25seSwgbm90IGEgc2VjcmV0IG9mIGFueSA="
 

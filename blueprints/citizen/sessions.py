@@ -4,7 +4,7 @@ from typing import Any
 
 from hub import identity
 from hub.kernel import ids
-from hub.kernel.paging import Page, place, place_after
+from hub.kernel.paging import Page, id_place, place_after
 from hub.kernel.work import Reading, Work
 from hub.web import (
     Blueprint,
@@ -29,7 +29,7 @@ bp = Blueprint("sessions", __name__, description="Where the person is signed in"
 def my_sessions(reading: Reading, query: dict[str, Any]) -> Page[dict[str, Any]]:
     """List the devices and browsers that are signed in, the newest sign-in first."""
     limit = query["limit"]
-    after = ids.read("session", str(place(query["after"], str)[0])) if query["after"] else None
+    after = id_place(query["after"], "session")
     rows = identity.mine(reading, after=after, limit=limit)
     current = principal_of().session_id
     items = [

@@ -1,7 +1,7 @@
 """Traffic: buses, and later cards and bikes."""
 
 from hub.transit.events import ImportRequested
-from hub.web import Probe, Ready, Schedule, Sector, System
+from hub.web import Probe, Ready, Schedule, Sector, System, Unchanged
 
 from . import (
     alerts,
@@ -18,6 +18,7 @@ from . import (
     stops,
     vehicles,
 )
+from .by_version import MAX_AGE, version_tag
 
 SECTOR = Sector(
     slug="traffic",
@@ -48,6 +49,10 @@ SECTOR = Sector(
     ready=(
         Ready(rule="/v1/transit/stops/<path:stop_id>/arrivals", find=boards.ready_arrivals),
         Ready(rule="/v1/transit/routes/<path:route_id>/vehicles", find=boards.ready_vehicles),
+        *(
+            Unchanged(below=f"/v1/transit/{what}", etag=version_tag, max_age=MAX_AGE)
+            for what in ("feeds", "stops", "routes")
+        ),
     ),
     probes=(Probe(slug="live-buses", title="Live buses", works=boards.tracker_works),),
 )

@@ -31,7 +31,7 @@ def by_version(view: View) -> View:
     @wraps(read)
     def within(*args: Any, **kwargs: Any) -> Any:
         g.feeds = parts().of(directory).feeds()
-        g.version_tag = _tag(g.feeds)
+        g.version_tag = _tag(g.feeds, request.full_path)
         if request.if_none_match.contains_weak(g.version_tag):
             return encoded(b"", g.version_tag, max_age=MAX_AGE)
         return read(*args, **kwargs)
@@ -73,7 +73,12 @@ def directory(built: Parts) -> Directory:
     return Directory(built.database, built.watch)
 
 
-def _tag(current: Mapping[str, CurrentFeed]) -> str:
+def version_tag(built: Parts, address: str) -> str:
+    """The ETag of what a `by_version` view answers at this address."""
+    return _tag(built.of(directory).feeds(), address)
+
+
+def _tag(current: Mapping[str, CurrentFeed], address: str) -> str:
     versions = " ".join(f"{feed.slug}={feed.version_id}" for feed in current.values())
-    named = f"{hub.__version__} {versions} {request.full_path}"
+    named = f"{hub.__version__} {versions} {address}"
     return hashlib.blake2b(named.encode(), digest_size=12).hexdigest()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hub.kernel.ids import read, show
-from hub.kernel.paging import Page, place, place_after
+from hub.kernel.paging import Page, id_place, place_after
 from hub.kernel.work import Reading, Work
 from hub.transit import favourites
 from hub.web import Blueprint, PageQuery, reads, refuses, requires, transaction
@@ -21,7 +21,7 @@ bp = Blueprint("favourites", __name__, description="Stops and lines at hand")
 def my_favourites(reading: Reading, query: dict[str, Any]) -> Page[dict[str, Any]]:
     """List the stops and lines you keep at hand, the oldest first."""
     limit = query["limit"]
-    after = read("favourite", str(place(query["after"], str)[0])) if query["after"] else None
+    after = id_place(query["after"], "favourite")
     found = favourites.mine(reading, limit=limit, after=after)
     items = [_shown(kept) for kept in found[:limit]]
     return Page(items, place_after((items[-1]["id"],)) if len(found) > limit else None)

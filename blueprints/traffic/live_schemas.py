@@ -1,7 +1,7 @@
 """The shapes of what moves: positions in, vehicles, arrivals and alerts out.
 
 The hot ones are never used to dump: `hub/transit/bodies.py` and `hub/fleet/wire.py` hold structs of
-the same shape, and tests/api/test_live_shapes.py holds both equal.
+the same shape, and tests/api/test_arrivals.py and its neighbours holds both equal.
 """
 
 from typing import Any

@@ -42,8 +42,8 @@ def report_positions(work: Work, batch: fleet.Batch) -> dict[str, Any]:
 
 
 @bp.post("/v1/fleet/feeds/<feed>/gtfs-realtime")
-@takes(8 * MEBIBYTE)
 @signed("fleet.position:report")
+@takes(8 * MEBIBYTE)
 @transaction(once=True)
 @takes_bytes(PROTOBUF, "A GTFS-Realtime FeedMessage.")
 @bp.response(202, FeedMessageReceipt)

@@ -31,7 +31,6 @@ REASONS = (
     "off_route",
     "unknown_trip",
     "unknown_vehicle",
-    "duplicate",
 )
 
 

@@ -21,7 +21,6 @@ Reason = Literal[
     "off_route",
     "unknown_trip",
     "unknown_vehicle",
-    "duplicate",
 ]
 
 AHEAD = timedelta(seconds=90)

@@ -65,7 +65,7 @@ def enrol_device(
 ) -> str:
     """Enrol a signer; its ``kid`` (RFC 7638). Refuses with KeyNotUsable and KeyEnrolled.
 
-    ``acts_for`` limits whom it may speak for, such as ``feed:harbin``; empty means no limit.
+    ``acts_for`` is whom it may speak for, such as ``feed:harbin``; ``*`` is everybody.
     """
     jwk = jwk_of(public_key(public_jwk))
     device = Device(

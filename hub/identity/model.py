@@ -252,7 +252,7 @@ class Authenticator(Base):
 class Device(Base):
     """An enrolled signer: a gate, a kiosk, a vehicle gateway, a publisher of schedules.
 
-    ``acts_for`` names the things it may speak for, for example ``feed:harbin``; empty means all.
+    ``acts_for`` names what it may speak for, for example ``feed:harbin``; ``*`` is everything.
     """
 
     __tablename__ = "identity_device"

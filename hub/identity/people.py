@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
@@ -146,13 +146,6 @@ def join(
 def blind_index(keyring: KeyRing, address: Address) -> bytes:
     """What an address is found by without being shown."""
     return keyring.blind(_ADDRESS, address.key)
-
-
-def how_many_synthetic(work: Work) -> int:
-    """How many invented people there are."""
-    return (
-        work.session.scalar(select(func.count()).select_from(Person).where(Person.synthetic)) or 0
-    )
 
 
 def _owner(work: Work, channel: Channel, index: bytes) -> UUID | None:

@@ -7,9 +7,7 @@ from sqlalchemy import delete, text
 from hub.kernel.changes import Change
 from hub.kernel.outbox import OutboxEvent, Reaction
 from hub.kernel.work import CLOCK, Work
-from hub.parts import Parts
-
-from .duties import TimedDuty
+from hub.parts import Parts, Schedule
 
 EVENTS_KEPT = timedelta(days=7)
 CHANGES_KEPT = timedelta(days=1)
@@ -36,4 +34,4 @@ def _forget(parts: Parts) -> None:
     parts.database.run(forget, CLOCK)
 
 
-DUTIES = (TimedDuty(name="forget", cron="17 * * * *", run=_forget),)
+DUTIES = (Schedule(name="forget", cron="17 * * * *", run=_forget),)

@@ -17,10 +17,9 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.kernel.errors import Refusal
-from hub.parts import Parts
+from hub.parts import Loop, Parts, Schedule
 
 from . import clock, queue
-from .duties import LoopDuty, TimedDuty
 from .reacting import Handlers
 from .relay import relay
 
@@ -35,8 +34,8 @@ log = structlog.get_logger()
 def work(
     parts: Parts,
     handlers: Handlers,
-    loops: Sequence[LoopDuty] = (),
-    schedules: Sequence[TimedDuty] = (),
+    loops: Sequence[Loop] = (),
+    schedules: Sequence[Schedule] = (),
 ) -> None:
     """Run until SIGTERM or SIGINT; ends by finishing what it holds."""
     stop = threading.Event()
@@ -67,7 +66,7 @@ def _relay(parts: Parts, handlers: Handlers, stop: threading.Event) -> None:
             stop.wait(TROUBLE_PAUSE)
 
 
-def _repeat(parts: Parts, duty: LoopDuty, stop: threading.Event) -> None:
+def _repeat(parts: Parts, duty: Loop, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             if not duty.turn(parts):
@@ -78,7 +77,7 @@ def _repeat(parts: Parts, duty: LoopDuty, stop: threading.Event) -> None:
 
 
 async def _jobs(
-    parts: Parts, handlers: Handlers, schedules: Sequence[TimedDuty], stop: threading.Event
+    parts: Parts, handlers: Handlers, schedules: Sequence[Schedule], stop: threading.Event
 ) -> None:
     """The queue's worker, started again whenever the database was away."""
     ended = asyncio.Event()
@@ -129,7 +128,7 @@ async def _rescue(app: procrastinate.App) -> None:
 
 
 def _register(
-    app: procrastinate.App, parts: Parts, handlers: Handlers, schedules: Sequence[TimedDuty]
+    app: procrastinate.App, parts: Parts, handlers: Handlers, schedules: Sequence[Schedule]
 ) -> None:
     @app.task(name=queue.REACT, queue="events", retry=queue.RETRIES)
     def react(event: str, handler: str) -> None:
@@ -143,7 +142,7 @@ def _register(
         _register_duty(app, parts, duty)
 
 
-def _register_duty(app: procrastinate.App, parts: Parts, duty: TimedDuty) -> None:
+def _register_duty(app: procrastinate.App, parts: Parts, duty: Schedule) -> None:
     @app.periodic(cron=duty.cron)
     @app.task(name=f"schedule:{duty.name}", queue="clock", queueing_lock=duty.name)
     def run(timestamp: int) -> None:  # noqa: ARG001 (procrastinate passes it by name)

@@ -10,13 +10,14 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 
-from .errors import Invalid
+from .errors import Invalid, NotFound
+from .ids import read
 
 MOST = 100
-USUAL = 20
 
 T = TypeVar("T")
 Key = tuple[str | int | float, ...]
@@ -49,7 +50,20 @@ def place(after: str, *types: type[Any]) -> Key:
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
         values = ()
     if len(values) != len(types) or not all(map(isinstance, values, types)):
-        raise Invalid(
-            errors=[{"pointer": "after", "detail": "Not a place given out by this list."}]
-        )
+        raise _no_place()
     return values
+
+
+def id_place(after: str | None, prefix: str) -> UUID | None:
+    """The id of the row that a list in the order of ids goes on after."""
+    if after is None:
+        return None
+    try:
+        return read(prefix, str(place(after, str)[0]))
+    except NotFound:
+        raise _no_place() from None
+
+
+def _no_place() -> Invalid:
+    detail = "Not a place given out by this list."
+    return Invalid(errors=[{"pointer": "after", "detail": detail}])

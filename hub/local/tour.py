@@ -151,7 +151,10 @@ def the_board(day: Day) -> None:
 
 def a_bus_moves(day: Day) -> None:
     """A bus is watched until it has moved"""
-    bus = next(v for v in _fleet(day) if v.get("speed_mps", 0) > 1)
+    bus = day.wait_for(
+        "a bus that is moving",
+        lambda: next((v for v in _fleet(day) if v.get("speed_mps", 0) > 1), None),
+    )
     before = bus["position"]["coordinates"]
 
     def look() -> Any:
@@ -181,10 +184,10 @@ def signing_in(day: Day) -> None:
     message = day.wait_for("the code to arrive", look)
     code = "".join(filter(str.isdigit, message["text"]))[:6]
     day.say(f"Message to {address}: {message['text']}")
-    body = {k: login[k] for k in ("login", "secret") if k in login}
-    tokens = day.post("/v1/sign-in/tokens", {**body, "code": code, "device_name": "Tour"})
+    body = {"login": login["login"], "code": code, "device_name": "Tour"}
+    tokens = day.post("/v1/sign-in/tokens", body)
     day.knows |= {k: tokens[k] for k in ("access_token", "refresh_token")}
-    day.say(f"Signed in; the access token is good for {tokens.get('expires_in', 600)} s")
+    day.say(f"Signed in; the access token is good for {tokens['expires_in']} s")
 
 
 def about_me(day: Day) -> None:

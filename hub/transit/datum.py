@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from math import floor
-from typing import Literal
 
 import msgspec
 import prcoords
 
-Datum = Literal["wgs84", "gcj02", "bd09"]
 Place = tuple[float, float]
 """Longitude and latitude in degrees, in that order."""
 

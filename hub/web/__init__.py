@@ -1,14 +1,16 @@
 """Web: the only place that knows HTTP. Sectors take what they need from here."""
 
+from hub.parts import Loop, Schedule
+
 from .blueprint import Blueprint
-from .bodies import check_if_match, encoded, etag_of
+from .bodies import encoded, etag_of
 from .edge import MEBIBYTE, takes
-from .front import Body, Ready
+from .front import Body, Ready, Unchanged
 from .guard import Guard, View, guarded, public, requires
 from .operation import refuses
 from .request import actor, client_address, parts, request_id
 from .schema import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
-from .sector import Loop, Probe, Schedule, Sector, System
+from .sector import Probe, Sector, System
 from .shortcuts import asks, decodes, takes_bytes
 from .signatures import signed, speaks_for
 from .tokens import (
@@ -38,10 +40,10 @@ __all__ = [
     "Schema",
     "Sector",
     "System",
+    "Unchanged",
     "View",
     "actor",
     "asks",
-    "check_if_match",
     "client_address",
     "csrf_token",
     "decodes",

@@ -4,8 +4,6 @@ import hashlib
 
 from flask import Response, request
 
-from hub.kernel.errors import PreconditionFailed, PreconditionRequired
-
 JSON = "application/json"
 
 
@@ -27,11 +25,3 @@ def cache_control(max_age: int = 3) -> str:
 def etag_of(body: bytes) -> str:
     """A strong ETag from the bytes themselves."""
     return hashlib.blake2b(body, digest_size=12).hexdigest()
-
-
-def check_if_match(etag: str) -> None:
-    """Refuse an update that does not say, by ``If-Match``, that it saw the present state."""
-    if not request.if_match:
-        raise PreconditionRequired
-    if not request.if_match.contains(etag):
-        raise PreconditionFailed

@@ -14,7 +14,7 @@ from hub.parts import Parts
 from hub.settings import Settings
 
 from . import metrics
-from .front import Front, Ready
+from .front import Front, Ready, Unchanged
 from .request import client_address, request_id_of
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _rule_of(environ: "WSGIEnvironment") -> str:
     return str(found.rule if found is not None else environ.get("hub.rule", "none"))
 
 
-def install(app: Flask, parts: Parts, ready: Sequence[Ready] = ()) -> None:
+def install(app: Flask, parts: Parts, ready: Sequence[Ready | Unchanged] = ()) -> None:
     """Put the edge around ``app``, and the front with its ready answers inside it."""
     settings = parts.settings
     metrics.install(settings.home / "run" / "metrics")

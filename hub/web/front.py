@@ -39,6 +39,17 @@ class Ready:
     find: Callable[[Parts, str], Body | None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unchanged:
+    """Public GET routes below an address whose ETag follows from the address alone, such as reads
+    of a timetable's version: whoever sends it back gets 304 here. ``etag`` is told the address with
+    its query as werkzeug's ``full_path`` has it."""
+
+    below: str
+    etag: Callable[[Parts, str], str]
+    max_age: int
+
+
 class Front:
     """Answers from ready bodies, or hands the request on."""
 
@@ -46,21 +57,29 @@ class Front:
         self,
         inner: "WSGIApplication",
         parts: Parts,
-        ready: Sequence[Ready],
+        ready: Sequence[Ready | Unchanged],
         waits: Callable[[str], float],
     ) -> None:
         """``waits`` gives the seconds that a client must wait; whoever must is left to the view."""
         self._inner, self._parts, self._waits = inner, parts, waits
         self._routes = [
-            (one.rule.partition("<")[0], one.rule.rpartition(">")[2], one) for one in ready
+            (one.rule.partition("<")[0], one.rule.rpartition(">")[2], one)
+            for one in ready
+            if isinstance(one, Ready)
         ]
+        self._unchanged = [one for one in ready if isinstance(one, Unchanged)]
         self._max_age = cache_control()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET":
+            return self._inner(environ, start_response)
         found = self._found(environ)
         if found is None:
+            if (headers := self._known(environ)) is not None:
+                start_response("304 NOT MODIFIED", headers)
+                return ()
             return self._inner(environ, start_response)
         quoted = f'"{found.etag}"'
         headers = [("ETag", quoted), ("Cache-Control", self._max_age)]
@@ -72,7 +91,7 @@ class Front:
         return (found.body,)
 
     def _found(self, environ: "WSGIEnvironment") -> Body | None:
-        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
+        if environ.get("QUERY_STRING"):
             return None
         if not _PLAIN.fullmatch(environ.get("HTTP_IF_NONE_MATCH", "")):
             return None
@@ -84,4 +103,20 @@ class Front:
                     return None
                 environ["hub.rule"] = ready.rule
                 return ready.find(self._parts, subject)
+        return None
+
+    def _known(self, environ: "WSGIEnvironment") -> list[tuple[str, str]] | None:
+        """The headers of a 304, when what was asked for is what the asker has."""
+        asked = environ.get("HTTP_IF_NONE_MATCH")
+        path: str = environ["PATH_INFO"]
+        if asked is None or not path.isascii():
+            return None
+        for one in self._unchanged:
+            if path.startswith(one.below):
+                address = f"{path}?{environ.get('QUERY_STRING', '')}"
+                quoted = f'"{one.etag(self._parts, address)}"'
+                if asked != quoted or self._waits(environ.get("REMOTE_ADDR", "unknown")):
+                    return None
+                environ["hub.rule"] = f"{one.below} unchanged"
+                return [("ETag", quoted), ("Cache-Control", cache_control(one.max_age))]
         return None

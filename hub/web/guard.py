@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from flask import g, request
 
+from hub.identity import Principal
 from hub.kernel.errors import Forbidden
 
 from .operation import describe
@@ -45,17 +46,21 @@ def requires(scope: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def knock(*args: Any, **kwargs: Any) -> Any:
-            principal = principal_of()
-            if scope not in principal.scopes:
-                raise ScopeMissing(extra={"scope": scope})
-            g.actor = principal.actor
-            request.environ["hub.actor"] = principal.actor.kind
-            g.principal = principal
+            admit(principal_of(), scope, ScopeMissing)
             return view(*args, **kwargs)
 
         return guarded(knock, Guard("token", scope))
 
     return decorate
+
+
+def admit(principal: Principal, scope: str, refusal: type[Forbidden]) -> None:
+    """Let somebody in who holds ``scope``; from here on the request is theirs."""
+    if scope not in principal.scopes:
+        raise refusal(extra={"scope": scope})
+    g.actor = principal.actor
+    g.principal = principal
+    request.environ["hub.actor"] = principal.actor.kind
 
 
 def guarded(view: View, guard: Guard) -> View:

@@ -100,12 +100,13 @@ def readyz(reading: Reading) -> dict[str, Any]:
 def metrics_page() -> Response:
     """Give the numbers to the monitoring system.
 
-    Only with the token of the settings or, when none is set, from this machine; for everybody else
-    this address does not exist.
+    Only with the token of the settings or, when none is set, from this machine and not through a
+    proxy; for everybody else this address does not exist.
     """
     token = parts().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    local = not token and request.remote_addr in {"127.0.0.1", "::1"}
+    direct = not {"X-Forwarded-For", "Forwarded"} & {name for name, _ in request.headers}
+    local = not token and direct and request.remote_addr in {"127.0.0.1", "::1"}
     if not local and not (token and hmac.compare_digest(given.encode(), token.encode())):
         raise NoRoute
     return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

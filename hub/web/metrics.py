@@ -1,27 +1,32 @@
 """Metrics in Prometheus' text form, summed over the processes of a role."""
 
 import os
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-_histogram: Any = None
 _children: dict[tuple[str, str, int], Any] = {}
+_folder: list[Path] = []
+_lock = Lock()
 
 
 def install(folder: Path) -> None:
-    """Keep this process's numbers in memory-mapped files under ``folder``.
+    """Keep this process's numbers in memory-mapped files under ``folder``, from the first request
+    on; the first folder named in a process is the one."""
+    _folder.append(folder)
 
-    The library decides how it counts when it is imported, so the folder is named to it before.
-    """
-    global _histogram  # noqa: PLW0603 (one per process, like the library's own registry)
-    if _histogram is not None:
-        return
+
+@cache
+def _histogram() -> Any:
+    # The library decides how it counts when it is imported, so the folder is named to it before.
+    folder = _folder[0]
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
     from prometheus_client import Histogram
 
-    _histogram = Histogram(
+    return Histogram(
         "hub_request_seconds",
         "Time from a request's arrival to its answer.",
         ("method", "rule", "status"),
@@ -34,7 +39,8 @@ def observe(method: str, rule: str, status: int, seconds: float) -> None:
     key = (method, rule, status)
     child = _children.get(key)
     if child is None:
-        child = _children[key] = _histogram.labels(method, rule, str(status))
+        with _lock:
+            child = _children[key] = _histogram().labels(method, rule, str(status))
     child.observe(seconds)
 
 

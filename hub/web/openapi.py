@@ -9,6 +9,7 @@ from flask import Flask
 
 from hub import __version__
 
+from .operation import refusal_response
 from .problems import http_problem
 from .schema import Problem
 
@@ -31,6 +32,57 @@ _SECURITY = {
         "in": "header",
         "name": "X-JWS-Signature",
         "description": "A detached JWS (RFC 7515, RFC 7797) of the body by an enrolled device.",
+    },
+}
+
+
+EXAMPLES = {
+    "stop_id": "harbin:1001",
+    "route_id": "harbin:1",
+    "vehicle_id": "harbin:B0001",
+    "feed": "harbin",
+    "import_id": "import_01m866kyycews916y6fh7wpj97",
+    "session_id": "session_01m866kyycews916y6fh7wpj97",
+    "favourite_id": "favourite_01m866kyycews916y6fh7wpj97",
+    "after": "WyJoYXJiaW46MTAwMSJd",
+    "X-JWS-Signature": "eyJhbGciOiJFUzI1NiIsImI2NCI6ZmFsc2V9..MEQCIA",
+    "If-Match": '"3"',
+}
+
+STREAM: dict[str, Any] = {
+    "servers": [{"url": "http://localhost:8001", "description": "The stream role (`/v1/app`)"}],
+    "get": {
+        "operationId": "followLiveBuses",
+        "summary": "Follow vehicles or a stop board as Server-Sent Events.",
+        "description": (
+            "Name one of `feed`, `route` or `stop`. A feed or line begins with `event: snapshot`"
+            " and goes on with `event: vehicles` (changed vehicles, and the ids of those that are"
+            " `gone`); a stop sends `event: board`. `id:` is the generation: send it back as"
+            " `Last-Event-ID` and nothing is missed for a minute. `: ping` each 15 seconds."
+        ),
+        "tags": ["vehicles"],
+        "security": [],
+        "parameters": [
+            {
+                "in": "query",
+                "name": name,
+                "schema": {"type": "string", "maxLength": 300},
+                "example": example,
+            }
+            for name, example in (
+                ("feed", "harbin"),
+                ("route", "harbin:1"),
+                ("stop", "harbin:1001"),
+                ("bbox", "126.5,45.7,126.7,45.8"),
+            )
+        ],
+        "responses": {
+            "200": {
+                "description": "The events, until you leave.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
+            **{str(status): refusal_response(status) for status in (404, 422, 429, 503)},
+        },
     },
 }
 
@@ -60,9 +112,21 @@ class Api(flask_smorest.Api):
     def document(self) -> bytes:
         """The description as JSON, the same bytes for the same routes."""
         found: dict[str, Any] = self.spec.to_dict()
+        found["paths"]["/v1/transit/stream"] = STREAM
+        found["components"]["schemas"].pop("PaginationMetadata", None)  # flask-smorest's, unused
+        for operations in found["paths"].values():
+            for operation in operations.values():
+                _give_examples(operation)
         found["paths"] = dict(sorted(found["paths"].items()))
         found["tags"] = sorted(found["tags"], key=lambda tag: tag["name"])
         components = found["components"]
         for kind in components:
             components[kind] = dict(sorted(components[kind].items()))
         return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+
+
+def _give_examples(operation: Any) -> None:
+    """Parameters come from routes and libraries as well; whatever has no example gets one."""
+    for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
+        if "example" not in parameter and (example := EXAMPLES.get(parameter["name"])):
+            parameter["example"] = example

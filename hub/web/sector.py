@@ -6,10 +6,10 @@ from typing import Any
 
 from hub.kernel.outbox import Event
 from hub.kernel.work import Work
-from hub.parts import Parts
+from hub.parts import Loop, Parts, Schedule
 
 from .blueprint import Blueprint
-from .front import Ready
+from .front import Ready, Unchanged
 
 Reaction = Callable[[Work, Any], None]
 Errand = Callable[[Parts, Any], None]
@@ -22,25 +22,6 @@ class System:
     number: str
     title: str
     shape: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loop:
-    """Work that the worker role does again and again: ``turn`` says whether there may be more to do
-    at once; otherwise it is called again after ``pause`` seconds."""
-
-    name: str
-    turn: Callable[[Parts], bool]
-    pause: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """A duty at fixed times (cron, UTC); runs on one worker, harmless when run twice."""
-
-    name: str
-    cron: str
-    run: Callable[[Parts], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,4 +52,4 @@ class Sector:
     loops: tuple[Loop, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     probes: tuple[Probe, ...] = ()
-    ready: tuple[Ready, ...] = ()
+    ready: tuple[Ready | Unchanged, ...] = ()

@@ -11,7 +11,7 @@ from hub.identity import SignatureRefused, Signers
 from hub.kernel.errors import Forbidden
 from hub.parts import Parts
 
-from .guard import Guard, View, guarded
+from .guard import Guard, View, admit, guarded
 from .operation import describe
 from .request import parts
 
@@ -41,8 +41,7 @@ class DeviceSpeaksForOthers(Forbidden):
 def speaks_for(subject: str) -> None:
     """Refuse unless the device that signed this request may speak for a subject, such as
     ``feed:harbin``: what a body says about its sender counts for nothing."""
-    acts_for = g.principal.acts_for
-    if acts_for and subject not in acts_for:
+    if not {subject, "*"} & g.principal.acts_for:
         raise DeviceSpeaksForOthers(extra={"subject": subject})
 
 
@@ -52,12 +51,7 @@ def signed(scope: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def knock(*args: Any, **kwargs: Any) -> Any:
-            principal = signer_of_request()
-            if scope not in principal.scopes:
-                raise DeviceScopeMissing(extra={"scope": scope})
-            g.actor = principal.actor
-            request.environ["hub.actor"] = principal.actor.kind
-            g.principal = principal
+            admit(signer_of_request(), scope, DeviceScopeMissing)
             return view(*args, **kwargs)
 
         guarded(knock, Guard("signature", scope))

@@ -12,10 +12,7 @@ revision = "0003_fleet"
 down_revision = "0002_identity"
 
 MOMENT = sa.DateTime(timezone=True)
-REASONS = (
-    "'future', 'stale', 'off_planet', 'jump', 'off_route', 'unknown_trip', 'unknown_vehicle',"
-    " 'duplicate'"
-)
+REASONS = "'future', 'stale', 'off_planet', 'jump', 'off_route', 'unknown_trip', 'unknown_vehicle'"
 
 OPEN_DAYS = """
 CREATE FUNCTION fleet_open_days(first date, last date) RETURNS integer

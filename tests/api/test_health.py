@@ -26,7 +26,8 @@ def test_what_is_not_there_is_a_problem_in_the_readers_language(client):
 
 def test_metrics_are_not_for_the_public(client):
     elsewhere = client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    proxied = client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"})
     here = client.get("/metrics")
 
-    assert elsewhere.status_code == 404
+    assert elsewhere.status_code == proxied.status_code == 404
     assert b"hub_request_seconds" in here.data

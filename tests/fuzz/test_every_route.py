@@ -32,7 +32,7 @@ OPERATIONS = [
     (method, path)
     for path, methods in json.loads(DOCUMENT.read_text())["paths"].items()
     for method in methods
-    if method in {"get", "post", "put", "patch", "delete"}
+    if method in {"get", "post", "put", "patch", "delete"} and "servers" not in methods
 ]
 
 

@@ -34,8 +34,7 @@ def test_imports_keep_to_the_contracts():
 
 
 def test_only_the_kernel_commits():
-    """One request or job is one transaction; hub/kernel/db.py opens and closes it. The launcher and
-    the relay speak to PostgreSQL on connections of their own and say so here."""
+    """One request or job is one transaction; hub/kernel/db.py opens and closes it."""
     guilty = lines_matching(
         r"\.(commit|rollback|begin|begin_nested)\(",
         SOURCES,

@@ -123,12 +123,15 @@ def test_killed_in_the_middle_of_a_replay(roles, city, parts, db):
             return vehicles if len(vehicles) == 20 else None
 
         shown = patiently(board)
-        metrics = client.get("/metrics").text
+
+        def counted():
+            return "hub_tracker_vehicles 20.0" in client.get("/metrics").text or None
+
+        assert patiently(counted)
 
     with db.reads() as connection:
         stored = connection.scalar(
             text("SELECT count(*) FROM fleet_position WHERE feed = :feed"), {"feed": town.feed}
         )
     assert (accepted, stored) == (240, 240)
-    assert "hub_tracker_vehicles 20.0" in metrics
     assert {vehicle["id"] for vehicle in shown} == {f"{town.feed}:B{bus}" for bus in range(20)}

@@ -23,7 +23,15 @@ def test_a_device_is_enrolled_listed_and_revoked(hub, parts, tmp_path):
     jwk = jwk_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     key = tmp_path / "key.jwk"
     key.write_text(json.dumps(jwk))
-    enrolment = ("--kind", "publisher", "--name", "Office", "--scope", "transit.feed:publish", key)
+    enrolment = (
+        "--kind",
+        "publisher",
+        "--name",
+        "Office",
+        "--scope",
+        "transit.schedule:publish",
+        key,
+    )
 
     enrolled = hub("enrol", *enrolment)
     again = hub("enrol", *enrolment)
