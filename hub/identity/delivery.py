@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from hub.kernel import ids
 from hub.kernel.db import Database
 from hub.kernel.work import SYSTEM, Work
-from hub.keys import KeyRing
+from hub.keys import KeyRing, Unreadable
 
 from .addresses import Channel
 from .model import CodeDelivery
@@ -124,9 +124,18 @@ class Dispatch:
             .returning(CodeDelivery)
             .execution_options(synchronize_session=False)
         ).scalars()
-        return [self._opened(row) for row in rows]
+        return [parcel for row in rows if (parcel := self._opened(row, work.now)) is not None]
 
-    def _opened(self, row: CodeDelivery) -> Parcel:
+    def _opened(self, row: CodeDelivery, now: datetime) -> Parcel | None:
+        """What is to be brought; a row that this hub's keys do not open is given up."""
+        try:
+            return self._parcel(row)
+        except Unreadable:
+            log.warning("code_unreadable", channel=row.channel)
+            _erase(row, "given_up", now)
+            return None
+
+    def _parcel(self, row: CodeDelivery) -> Parcel:
         assert row.address_sealed is not None  # both by a constraint of the table
         assert row.code_sealed is not None
         return Parcel(
@@ -148,6 +157,10 @@ class Dispatch:
             if not failure.final:
                 self._count_failure(parcel.channel)
             return "given_up" if failure.final else "again"
+        except Exception as error:  # noqa: BLE001 (one parcel must not cost the whole batch its end)
+            log.warning("code_not_sent", channel=parcel.channel, error=type(error).__name__)
+            self._count_failure(parcel.channel)
+            return "again"
         self._failures[parcel.channel] = 0
         return "sent"
 

@@ -8,7 +8,7 @@ from procrastinate import PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 # over the waiting jobs of the old one.
 REACT = "react"
 ERRAND = "errand"
-RETRIES = RetryStrategy(max_attempts=20, exponential_wait=2)
+RETRIES = RetryStrategy(max_attempts=18, exponential_wait=2)  # three days; events stay for seven
 _OPTIONS = "-c search_path=procrastinate,public -c timezone=UTC"
 
 

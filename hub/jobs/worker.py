@@ -14,9 +14,7 @@ import procrastinate
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
-from sqlalchemy.exc import SQLAlchemyError
 
-from hub.kernel.errors import Refusal
 from hub.parts import Loop, Parts, Schedule
 
 from . import clock, queue
@@ -61,7 +59,7 @@ def _relay(parts: Parts, handlers: Handlers, stop: threading.Event) -> None:
                 while not stop.is_set():
                     if not relay(connection, deferring, subscriptions):
                         stop.wait(RELAY_PAUSE)
-        except (psycopg.OperationalError, ConnectorException) as error:
+        except Exception as error:  # noqa: BLE001 (the edge of a thread: it must not end unseen)
             log.warning("relay interrupted", error=type(error).__name__)
             stop.wait(TROUBLE_PAUSE)
 
@@ -71,7 +69,7 @@ def _repeat(parts: Parts, duty: Loop, stop: threading.Event) -> None:
         try:
             if not duty.turn(parts):
                 stop.wait(duty.pause)
-        except (Refusal, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (one bad turn must not end the duty)
             log.warning("turn failed", duty=duty.name, error=type(error).__name__)
             stop.wait(TROUBLE_PAUSE)
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from weakref import WeakSet
 
+import structlog
 from sqlalchemy import BigInteger, Identity, Index, Text, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .db import Base, Database
-from .errors import Unavailable
 from .following import UNREAD, Unread
 from .work import Closing, Work
 
@@ -31,6 +31,9 @@ CHANGES = Closing(
 
 FRESH_SECONDS = 2.0
 _POLL_SECONDS = 1.0
+
+
+log = structlog.get_logger()
 
 
 class Change(Base):
@@ -125,9 +128,9 @@ class Watch:
 
     def _begin(self) -> None:
         # Started at first use, not in create_app: a server that forks would lose the thread.
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             with self._lock:
-                if self._thread is None:
+                if self._thread is None or not self._thread.is_alive():
                     self._stop.clear()
                     self._thread = threading.Thread(
                         target=self._follow, name="changes", daemon=True
@@ -138,7 +141,8 @@ class Watch:
         while not self._stop.is_set():
             try:
                 self._listen()
-            except Unavailable:
+            except Exception as error:  # noqa: BLE001 (the edge of a thread: it must not end unseen)
+                log.warning("changes interrupted", error=type(error).__name__)
                 self._stop.wait(_POLL_SECONDS)
 
     def _listen(self) -> None:

@@ -8,6 +8,7 @@ for one column or row does not open in another.
 import hmac
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from .root import RootKey
 _VERSION = b"\x01"
 _NONCE = 12
 _HEADER = 1 + 16 + _NONCE
+_AGAIN_SECONDS = 1.0
 
 
 class Unreadable(Exception):
@@ -65,6 +67,8 @@ class KeyRing:
         self._keys: _Keys | None = None
         self._derived: dict[tuple[bytes, str], bytes] = {}
         self._lock = threading.Lock()
+        self._watch = watch
+        self._loaded_at = 0.0
         if watch is not None:
             watch.on("keys", lambda _: self.forget())
             watch.on_gap(self.forget)
@@ -79,7 +83,7 @@ class KeyRing:
 
     def verifying_key(self, kid: str) -> SigningKey | None:
         """The key that a signature names, unless it is unknown or revoked."""
-        return self._loaded().signing.get(kid)
+        return self._loaded(knowing=lambda keys: kid in keys.signing).signing.get(kid)
 
     def jwks(self) -> dict[str, Any]:
         """The public keys as a JWK set (RFC 7517): next, active and retiring."""
@@ -96,7 +100,8 @@ class KeyRing:
 
     def open(self, purpose: str, sealed: bytes, context: bytes = b"") -> bytes:
         """The plain value, or Unreadable."""
-        secret = self._loaded().sealing.get(sealed[1:17])
+        kid = sealed[1:17]
+        secret = self._loaded(knowing=lambda keys: kid in keys.sealing).sealing.get(kid)
         if sealed[:1] != _VERSION or secret is None:
             raise Unreadable
         nonce, ciphertext = sealed[17:_HEADER], sealed[_HEADER:]
@@ -121,13 +126,24 @@ class KeyRing:
             self._derived[secret, purpose] = known
         return known
 
-    def _loaded(self) -> _Keys:
+    def _loaded(self, knowing: Callable[[_Keys], bool] = lambda _: True) -> _Keys:
+        """The keys as last read. Read again when they were announced to have changed and, at most
+        once a second, while announcements are not heard or a key is asked for that is not known."""
         keys = self._keys
-        if keys is None:
-            with self._lock:
-                keys = self._keys or self._load()
-                self._keys = keys
+        if keys is not None and ((self._hears() and knowing(keys)) or self._just_loaded()):
+            return keys
+        with self._lock:
+            keys = self._keys
+            if keys is None or not self._just_loaded():
+                self._loaded_at = time.monotonic()
+                keys = self._keys = self._load()
         return keys
+
+    def _hears(self) -> bool:
+        return self._watch is None or self._watch.fresh
+
+    def _just_loaded(self) -> bool:
+        return time.monotonic() - self._loaded_at < _AGAIN_SECONDS
 
     def _load(self) -> _Keys:
         with self._database.reads() as connection:

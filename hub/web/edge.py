@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1 << 20
 _USUAL_BODY = MEBIBYTE
+BURST = 4
+"""Seconds' worth of requests that a client may make at once."""
+
 _CLIENTS = 50_000
 _QUIET = {"GET", "HEAD"}
+_METHODS = {*_QUIET, "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # a label for each, not for any
 
 log = structlog.get_logger()
 View = Callable[..., Any]
@@ -101,7 +105,7 @@ class Edge:
             seconds = time.perf_counter() - arrived
             rule, code = _rule_of(environ), int(status[:3])
             method = environ["REQUEST_METHOD"]
-            metrics.observe(method, rule, code, seconds)
+            metrics.observe(method if method in _METHODS else "OTHER", rule, code, seconds)
             if code >= 400 or method not in _QUIET:
                 _note(environ, method, rule, code, seconds)
             return start_response(status, headers, exc_info)
@@ -120,7 +124,7 @@ def install(app: Flask, parts: Parts, ready: Sequence[Ready | Unchanged] = ()) -
     settings = parts.settings
     metrics.install(settings.home / "run" / "metrics")
     rate = settings.requests_per_second
-    buckets = Buckets(rate, rate * 4) if rate else None
+    buckets = Buckets(rate, rate * BURST) if rate else None
     views = app.view_functions
 
     @app.before_request
@@ -134,13 +138,21 @@ def install(app: Flask, parts: Parts, ready: Sequence[Ready | Unchanged] = ()) -
         if "\0" in environ["PATH_INFO"] or "%00" in environ.get("QUERY_STRING", ""):
             raise NullCharacter
         if buckets is not None and (wait := buckets.take(client_address(), time.monotonic())):
-            raise TooMany(retry_after=max(1, round(wait)))
+            raise TooMany(retry_after=max(1, round(wait)), headers=_limit_headers(rate, wait))
 
     def waits(client: str) -> float:
         return buckets.take(client, time.monotonic()) if buckets is not None else 0.0
 
     app.wsgi_app = Front(app.wsgi_app, parts, ready, waits)  # type: ignore[method-assign]
     app.wsgi_app = Edge(app, settings)  # type: ignore[method-assign]
+
+
+def _limit_headers(rate: float, wait: float) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers: the policy, and that nothing remains for now."""
+    return {
+        "RateLimit-Policy": f'"client";q={round(rate * BURST)};w={BURST}',
+        "RateLimit": f'"client";r=0;t={max(1, round(wait))}',
+    }
 
 
 def _note(environ: "WSGIEnvironment", method: str, rule: str, code: int, seconds: float) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from hub.kernel.errors import Refusal
 from hub.parts import Parts
 
 from .bodies import JSON, cache_control
@@ -99,10 +100,11 @@ class Front:
         for begins, ends, ready in self._routes:
             if path.startswith(begins) and path.endswith(ends):
                 subject = path[len(begins) : len(path) - len(ends)]
-                if not subject.isascii() or self._waits(environ.get("REMOTE_ADDR", "unknown")):
+                found = ready.find(self._parts, subject) if subject.isascii() else None
+                if found is None or self._waits(environ.get("REMOTE_ADDR", "unknown")):
                     return None
                 environ["hub.rule"] = ready.rule
-                return ready.find(self._parts, subject)
+                return found
         return None
 
     def _known(self, environ: "WSGIEnvironment") -> list[tuple[str, str]] | None:
@@ -114,7 +116,10 @@ class Front:
         for one in self._unchanged:
             if path.startswith(one.below):
                 address = f"{path}?{environ.get('QUERY_STRING', '')}"
-                quoted = f'"{one.etag(self._parts, address)}"'
+                try:
+                    quoted = f'"{one.etag(self._parts, address)}"'
+                except Refusal:
+                    return None  # the view says it properly
                 if asked != quoted or self._waits(environ.get("REMOTE_ADDR", "unknown")):
                     return None
                 environ["hub.rule"] = f"{one.below} unchanged"

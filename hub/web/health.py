@@ -10,7 +10,7 @@ from sqlalchemy import text
 from werkzeug.exceptions import NotFound as NoRoute
 
 from hub.kernel import revision
-from hub.kernel.errors import Refusal, Unavailable
+from hub.kernel.errors import Unavailable
 from hub.kernel.work import Reading
 from hub.parts import Parts
 
@@ -162,7 +162,7 @@ _WAITING = text(
 def _works(probe: Probe, of: Parts) -> bool:
     try:
         return probe.works(of)
-    except (Refusal, OSError):
+    except Exception:  # noqa: BLE001 (whatever a probe meets, it does not work)
         return False
 
 

@@ -71,3 +71,34 @@ def test_the_root_key_file_is_private_and_made_once(tmp_path):
 def test_a_root_key_of_the_wrong_size_refuses_to_start(tmp_path):
     with pytest.raises(SystemExit):
         root_key("c2hvcnQ=", tmp_path)
+
+
+def test_a_process_that_hears_nothing_asks_again(parts, monkeypatch):
+    """Without the watch's freshness a revoked key would be good for ever."""
+    from hub.kernel.changes import Watch
+
+    deaf = Watch(parts.database)
+    monkeypatch.setattr(Watch, "fresh", property(lambda watch: watch is not deaf))
+    ring, loads = KeyRing(parts.database, parts.root, deaf), []
+    load = ring._load
+    monkeypatch.setattr(ring, "_load", lambda: loads.append(1) or load())
+
+    ring.signing_key()
+    ring.signing_key()
+    assert len(loads) == 1
+    ring._loaded_at -= 1.1
+    ring.signing_key()
+
+    assert len(loads) == 2
+
+
+def test_an_unknown_key_is_looked_for_once_a_second(parts, monkeypatch):
+    ring, loads = KeyRing(parts.database, parts.root), []
+    load = ring._load
+    monkeypatch.setattr(ring, "_load", lambda: loads.append(1) or load())
+    ring.signing_key()
+    ring._loaded_at -= 1.1
+
+    found = [ring.verifying_key("of-a-stranger") for _ in range(50)]
+
+    assert (set(found), len(loads)) == ({None}, 2)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub import identity
 from hub.identity import Dispatch, Message, SendingFailed, SmsGateway, SmtpGateway
@@ -24,11 +24,14 @@ class Kept:
         self.mine = set()
         self.sent = []
         self.fails = []
+        self.breaks = []
         self.dies = False
 
     def send(self, address, message, *, key):
         if address not in self.mine:
             return
+        if self.breaks:
+            raise self.breaks.pop()
         if self.fails:
             raise SendingFailed(final=self.fails.pop(0))
         self.sent.append((address, message.text, key))
@@ -154,6 +157,34 @@ def test_a_code_that_nobody_can_enter_any_more_is_not_sent(parts, lane, provider
 
     assert provider.sent == []
     assert delivery(parts, number) == ("given_up", 0, None, None)
+
+
+def test_a_code_that_does_not_open_holds_up_no_other(parts, lane, provider, clock, number):
+    other = watched(provider)
+    ask(parts, number)
+    ask(parts, other)
+    index = parts.keyring.blind("identity.address", f"sms:{number}".encode())
+    logins = select(Login.id).where(Login.address_index == index)
+    damage = update(CodeDelivery).where(CodeDelivery.login_id.in_(logins))
+    parts.database.run(
+        lambda work: work.session.execute(damage.values(code_sealed=b"damaged")), NOBODY
+    )
+
+    send_all(lane)
+
+    assert [to for to, _, _ in provider.sent] == [other]
+    assert delivery(parts, number) == ("given_up", 1, None, None)
+
+
+def test_a_fault_nobody_thought_of_is_tried_again(parts, lane, provider, clock, number):
+    provider.breaks = [LookupError("not in the contract")]
+    ask(parts, number)
+    send_all(lane)
+    clock.move(seconds=3)
+    send_all(lane)
+
+    assert len(provider.sent) == 1
+    assert delivery(parts, number) == ("sent", 2, None, None)
 
 
 def test_a_crash_after_sending_repeats_the_message_and_loses_none(
