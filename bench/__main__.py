@@ -127,7 +127,7 @@ def _table(rows: list[Row], on: stage.Stage, wanted: argparse.Namespace) -> list
     for row in rows:
         reading = best[row.name]
         ratio = reading.per_second / flask.per_second
-        met = "" if row.bar is None else f"{row.bar:g} {'✓' if ratio >= row.bar else '✗'}"
+        met = "" if row.bar is None else f"{row.bar:g} {_mark(ratio >= row.bar)}"
         lines.append(
             f"| {row.name} | {ratio:.3f} | {met} | {reading.per_second:,.0f} | {reading.p50_ms:.2f}"
             f" | {reading.p99_ms:.1f} | {reading.cpu_us:.0f} | {database[row.name]:.0f} |"
@@ -145,6 +145,7 @@ def _crowd(
         "| vehicles reporting | arrivals req/s | p99 ms at a fixed rate | rate |",
         "|---|---|---|---|",
     ]
+    seen: dict[int, tuple[Reading, Reading]] = {}
     buses.close()  # idle: nobody reports
     idle = _best(row, hub, wanted)
     pause = max(1, round(wanted.connections / (idle.per_second / 4) * 1000))
@@ -162,12 +163,29 @@ def _crowd(
                 )
                 for _ in range(wanted.rounds)
             ]  # fmt: skip
-            full = _best(row, hub, wanted) if count else idle
-            calm = min(steady, key=lambda reading: reading.p99_ms)
-            lines.append(
-                f"| {count} | {full.per_second:,.0f} | {calm.p99_ms:.2f} | {calm.per_second:,.0f} |"
+            seen[count] = (
+                _best(row, hub, wanted) if count else idle,
+                min(steady, key=lambda reading: reading.p99_ms),
             )
+    lines += [
+        f"| {count} | {full.per_second:,.0f} | {calm.p99_ms:.2f} | {calm.per_second:,.0f} |"
+        for count, (full, calm) in seen.items()
+    ]
+    most, fewest = max(wanted.vehicles), min(wanted.vehicles)
+    slower = seen[fewest][0].per_second / seen[most][0].per_second
+    later = seen[most][1].p99_ms / seen[0][1].p99_ms
+    lines += [
+        "",
+        f"Cost of arrivals with {most} vehicles against {fewest}: {slower:.2f} (bar 1.2"
+        f" {_mark(slower <= 1.2)}). p99 with {most} reporting against none: {later:.2f} (bar 2"
+        f" {_mark(later <= 2)}). The load, the reporting vehicles, the database and the hub share"
+        " the machine's cores.",
+    ]
     return lines
+
+
+def _mark(met: bool) -> str:
+    return "✓" if met else "✗"
 
 
 def _best(row: Row, hub: int, wanted: argparse.Namespace) -> Reading:
