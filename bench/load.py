@@ -45,8 +45,8 @@ def wrk(
     pids: list[int],
     pause_ms: int = 0,
 ) -> Reading:
-    """One run. With ``pause_ms`` each connection waits that long after an answer: nearly a fixed rate,
-    which falls a little when answers slow down."""
+    """One run. With ``pause_ms`` each connection waits that long after an answer: nearly a fixed
+    rate, which falls a little when answers slow down."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_lua(request, pause_ms))
         script.flush()

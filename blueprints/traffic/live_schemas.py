@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from hub.fleet import OCCUPANCIES
-from hub.web import CoordinatesQuery, Instant, Place, Schema, page_schema
+from hub.web import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 
 FEED = "^[a-z0-9-]{1,32}$"
 NAME = r"^[^\x00-\x1f\x7f]{1,128}$"
@@ -243,6 +243,16 @@ class FeedQuery(Schema):
     """Of which feed; without it, of all."""
 
     feed = name(FEED, load_default=None, metadata={"example": "harbin"})
+
+
+class AlertQuery(FeedQuery, PageQuery):
+    """Of which feed, and how much of the list."""
+
+    limit = fields.Integer(
+        load_default=100,
+        validate=validate.Range(1, 100),
+        metadata={"description": "How many at most.", "example": 100},
+    )
 
 
 class BoardStop(Schema):

@@ -9,17 +9,17 @@ from hub.kernel.work import SYSTEM
 from hub.transit.hearing import take_message
 
 
-def announce(live, title):
+def announce(live, title, *, ids=("A1",)):
     message = pb.FeedMessage()
     message.header.gtfs_realtime_version = "2.0"
     message.header.timestamp = int(live.now.timestamp())
-    alert = message.entity.add(id="A1").alert
-    alert.cause, alert.effect = pb.Alert.CONSTRUCTION, pb.Alert.DETOUR
-    alert.active_period.add(start=int(live.now.timestamp()) - 60)
-    alert.header_text.translation.add(text=title, language="en")
-    alert.description_text.translation.add(text="By way of Central Street", language="en")
-    alert.informed_entity.add(route_id="7")
-    alert.url.translation.add(text="https://example.org/a1")
+    for alert in (message.entity.add(id=number).alert for number in ids):
+        alert.cause, alert.effect = pb.Alert.CONSTRUCTION, pb.Alert.DETOUR
+        alert.active_period.add(start=int(live.now.timestamp()) - 60)
+        alert.header_text.translation.add(text=title, language="en")
+        alert.description_text.translation.add(text="By way of Central Street", language="en")
+        alert.informed_entity.add(route_id="7")
+        alert.url.translation.add(text="https://example.org/a1")
     live.db.run(lambda work: take_message(work, live.feed, message.SerializeToString()), SYSTEM)
 
 
@@ -57,6 +57,18 @@ def test_alerts_are_listed_and_fed(client, live):
     fed = pb.FeedMessage.FromString(client.get(f"/gtfs-rt/{live.feed}/alerts.pb").data)
     assert fed.entity[0].alert.header_text.translation[0].text == "Diversion"
     assert alert in client.get("/v1/transit/alerts").json["items"]
+
+
+def test_alerts_come_in_pages(client, live):
+    announce(live, "Diversion", ids=["A1", "A2", "A3"])
+    live.tick()
+    asked = {"feed": live.feed, "limit": 2}
+
+    first = client.get("/v1/transit/alerts", query_string=asked).json
+    second = client.get("/v1/transit/alerts", query_string=asked | {"after": first["next"]}).json
+
+    shown = [alert["id"].rpartition(":")[2] for alert in first["items"] + second["items"]]
+    assert (shown, second["next"]) == (["A1", "A2", "A3"], None)
 
 
 def test_an_unknown_feed_has_no_alerts(client, live):
