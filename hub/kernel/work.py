@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
-
-if TYPE_CHECKING:
-    from .outbox import Event
 
 ActorKind = Literal["citizen", "officer", "partner", "device", "system", "nobody"]
 
@@ -42,6 +39,13 @@ class Closing:
     sql: str
 
 
+class Happening(Protocol):
+    """What can be emitted: an event of the outbox (hub/kernel/outbox.py)."""
+
+    def store(self, work: "Work") -> None:
+        """Leave a row of itself to the end of the transaction."""
+
+
 @dataclass(eq=False)
 class Work:
     """What a verb gets first: the session, the actor, and the time that counts as now.
@@ -56,7 +60,7 @@ class Work:
     request_id: str | None = None
     closings: dict[Closing, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def emit(self, event: "Event") -> None:
+    def emit(self, event: Happening) -> None:
         """Say what happened. Reactions run after the commit, at least once, never without it."""
         event.store(self)
 
