@@ -74,8 +74,9 @@ def read_the_zip(built: Parts, event: ImportRequested) -> None:
 
 
 def remove_spent_versions(built: Parts) -> None:
-    """Schedule: make room of timetables that nobody reads any more."""
+    """Schedule: make room of timetables that nobody reads any more, and of zips long decided."""
     built.database.run(feeds.remove_spent, SYSTEM)
+    importing.remove_spent_zips(built.database, built.vault)
 
 
 def _shown(seen: importing.Seen) -> dict[str, Any]:

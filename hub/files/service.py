@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from typing import BinaryIO
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Select, event, func, select
+from sqlalchemy.orm import Session
+
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import new_id
 from hub.kernel.work import Work
@@ -16,7 +19,11 @@ from .vault import Vault
 def store(work: Work, vault: Vault, source: BinaryIO, media_type: str) -> File:
     """Keep a file. The bytes are written before the row: a transaction that rolls back leaves at
     most an unnamed file, which the next file of the same content takes over."""
-    kept = vault.write(source)
+
+    def claim(sha256: bytes) -> None:
+        work.session.execute(select(func.pg_advisory_xact_lock_shared(_content(sha256))))
+
+    kept = vault.write(source, claim)
     file = File(
         id=new_id(),
         sha256=kept.sha256,
@@ -34,6 +41,30 @@ def find(work: Work, file_id: UUID) -> File:
     if file is None:
         raise NotFound
     return file
+
+
+def remove(work: Work, vault: Vault, file: File) -> None:
+    """Forget a file. After the commit the bytes go too, unless another file has the same."""
+    sha256, bind = file.sha256, work.session.get_bind()
+    work.session.delete(file)
+
+    def clear(_session: Session) -> None:
+        with Session(bind) as after, after.begin():
+            lock = select(func.pg_try_advisory_xact_lock(_content(sha256)))
+            # Who holds it is storing the same content just now and needs the bytes.
+            if after.scalar(lock) and not after.scalar(_named(sha256)):
+                vault.remove(sha256)
+
+    event.listen(work.session, "after_commit", clear, once=True)
+
+
+def _named(sha256: bytes) -> Select[tuple[bool]]:
+    return select(select(File.id).where(File.sha256 == sha256).exists())
+
+
+def _content(sha256: bytes) -> ColumnElement[int]:
+    """The lock of a content: shared by who stores it, alone for who removes its bytes."""
+    return func.hashtextextended(f"files_file {sha256.hex()}", 0)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ swapped, repeated or cut off (the STREAM construction of Hoang, Reyhanitabar, Ro
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +36,9 @@ class Vault:
         self._folder = folder
         self._keyring = keyring
 
-    def write(self, source: BinaryIO) -> Kept:
-        """Seal ``source`` to its end. The file appears under its name at once or not at all."""
+    def write(self, source: BinaryIO, claim: Callable[[bytes], object]) -> Kept:
+        """Seal ``source`` to its end. The file appears under its name at once or not at all, and
+        after ``claim`` was called with its SHA-256."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         digest, size = hashlib.sha256(), 0
         with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as draft:
@@ -54,6 +55,7 @@ class Vault:
                     number, piece = number + 1, following
                 draft.flush()
                 os.fsync(draft.fileno())
+                claim(digest.digest())
                 path = self._path(digest.digest())
                 path.parent.mkdir(exist_ok=True, mode=0o700)
                 Path(draft.name).replace(path)
@@ -75,6 +77,10 @@ class Vault:
                 raise Unreadable
             plain.seek(0)
             yield plain
+
+    def remove(self, sha256: bytes) -> None:
+        """Let go of a content; nothing happens when it is gone already."""
+        self._path(sha256).unlink(missing_ok=True)
 
     def _pieces(self, sealed: BinaryIO) -> Iterator[bytes]:
         number, length = 0, sealed.read(_LENGTH)

@@ -13,6 +13,7 @@ from hub.kernel.work import SYSTEM
 from hub.settings import Settings
 
 from . import feeds, importing
+from .errors import ZipBeingRead
 from .model import Import
 
 
@@ -45,12 +46,15 @@ def import_zip(path: Path, feed: str) -> None:
     )
     with path.open("rb") as source, bar:
         task = bar.add_task(path.name, total=100, rows=0)
-        done = importing.run(
-            database,
-            wanted,
-            source,
-            watch=lambda rows, percent: bar.update(task, completed=percent, rows=rows),
-        )
+        try:
+            done = importing.run(
+                database,
+                wanted,
+                source,
+                watch=lambda rows, percent: bar.update(task, completed=percent, rows=rows),
+            )
+        except ZipBeingRead as refusal:
+            raise click.ClickException(f"{refusal.title}.") from None
         bar.update(task, completed=done.percent, rows=done.rows_read)
     _report(done)
 

@@ -38,6 +38,14 @@ class NotAZip(UnsupportedMedia):
     title = "A GTFS zip is expected"
 
 
+class ZipBeingRead(Unavailable):
+    """Somebody else is at this import just now, or was until a moment ago and the database has not
+    noticed yet that they are gone. An import that was handed in is tried again by itself; on the
+    command line, run the command again in a minute."""
+
+    title = "Another process is reading this zip"
+
+
 class NoSlug(Invalid):
     """A feed is named by one to 32 lower-case letters, digits and hyphens, because its name stands
     in every id. Choose another name."""

@@ -3,11 +3,12 @@
 All rows of a version and the switch to it are one transaction. How far it is shows in transactions
 of its own, so that a watcher sees it while the large one is open. After `kill -9` PostgreSQL
 forgets the rows, the import still says `running`, and its job, run again, starts from the
-beginning.
+beginning; until PostgreSQL has noticed, the job is refused and tried again later.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from hub.kernel.ids import new_id, show
 from hub.kernel.work import Actor, Reading, Work
 
 from . import feeds
+from .errors import ZipBeingRead
 from .events import ImportRequested, SchedulePublished, ScheduleRefused
 from .gtfs.problems import Problems
 from .loading import Loaded, Watcher, ZipRefused, load_zip
@@ -28,6 +30,7 @@ from .model import Feed, Import
 IMPORTER = Actor("system", "transit.import")
 
 _UNDECIDED = ("queued", "running")
+_ZIPS_STAY = timedelta(days=7)
 
 # Reading a large zip takes minutes, in statements that wait for Python in between.
 _PATIENCE = (
@@ -110,7 +113,8 @@ def _seen(found: Any, feed: str) -> Seen:
 
 
 def run_stored(database: Database, vault: files.Vault, import_id: UUID) -> None:
-    """Read the zip that was stored with an import. May be run again at any time."""
+    """Read the zip that was stored with an import. May be run again at any time; refuses with
+    ZipBeingRead, so that it is."""
     wanted = database.run(lambda work: _found(work, import_id), IMPORTER)
     if wanted.file_id is None or wanted.state not in _UNDECIDED:
         return
@@ -125,7 +129,8 @@ def run(
 ) -> Import:
     """Read a zip to its end and decide; the import as it then is. `watch` hears what is noted.
 
-    What is decided stays decided: running it again, or in two processes at once, decides once.
+    What is decided stays decided: running it again decides nothing anew. Refuses with ZipBeingRead
+    while another process is at it.
     """
 
     def note(rows_read: int, percent: int) -> None:
@@ -136,12 +141,39 @@ def run(
     database.run(lambda work: _start(work, wanted.id), IMPORTER)
     try:
         with database.work(IMPORTER) as work:
-            if _alone(work, wanted):
+            if _undecided(work, wanted):
                 _publish(work, wanted, source, note)
     except ZipRefused as refused:
         problems, rows_read = refused.problems, refused.rows_read
         database.run(lambda work: _refuse(work, wanted, problems, rows_read), IMPORTER)
     return database.run(lambda work: _found(work, wanted.id), IMPORTER)
+
+
+def remove_spent_zips(database: Database, vault: files.Vault) -> int:
+    """Remove the zips of imports that were decided more than a week ago; how many. What came of
+    them stays on record."""
+    spent = database.run(_spent, IMPORTER)
+    for import_id in spent:
+        database.run(partial(_let_go, vault=vault, import_id=import_id), IMPORTER)
+    return len(spent)
+
+
+def _spent(work: Work) -> list[UUID]:
+    found = select(Import.id).where(
+        Import.file_id.is_not(None),
+        Import.state.not_in(_UNDECIDED),
+        Import.finished_at < work.now - _ZIPS_STAY,
+    )
+    return list(work.session.scalars(found.order_by(Import.id)))
+
+
+def _let_go(work: Work, vault: files.Vault, import_id: UUID) -> None:
+    found = select(Import).where(Import.id == import_id).with_for_update()
+    wanted = work.session.scalars(found).one()
+    if wanted.file_id is None:
+        return  # somebody was faster
+    files.remove(work, vault, files.find(work, wanted.file_id))
+    wanted.file_id = None
 
 
 def _start(work: Work, import_id: UUID) -> None:
@@ -160,14 +192,15 @@ def _note(work: Work, import_id: UUID, rows_read: int, percent: int) -> None:
     )
 
 
-def _alone(work: Work, wanted: Import) -> bool:
-    """Whether the import is undecided and no other process reads it: a lock that ends with its
-    transaction, so that a process that died holds nobody up."""
+def _undecided(work: Work, wanted: Import) -> bool:
+    """Whether the import is undecided, once no other process reads it: a lock says so that ends
+    with its transaction. Who died may hold it until the server notices, hence a refusal: to go
+    away in silence would leave the import to a dead process."""
     for setting in _PATIENCE:
         work.session.execute(text(setting))
     key = func.hashtextextended(f"transit_import {wanted.id}", 0)
     if not work.session.scalar(select(func.pg_try_advisory_xact_lock(key))):
-        return False
+        raise ZipBeingRead
     return work.session.scalar(select(Import.state).where(Import.id == wanted.id)) in _UNDECIDED
 
 

@@ -1,16 +1,22 @@
 """Timetables handed in by a publisher: signed, read in the background, whole or not at all."""
 
 import threading
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from blueprints.traffic.imports import remove_spent_versions
+from hub import files
+from hub.kernel.errors import NotFound
 from hub.kernel.ids import read, show
 from hub.kernel.work import SYSTEM
 from hub.transit import feeds, importing
-from hub.transit.errors import NothingToGoBackTo
+from hub.transit.commands import transit
+from hub.transit.errors import NothingToGoBackTo, ZipBeingRead
 from tests.factories.feeds import a_feed, imported, published
 from tests.factories.gtfs import TOWN, town_zip, with_row, with_text, zipped
 
@@ -221,7 +227,8 @@ def test_two_workers_with_the_same_import_publish_it_once(db, feed):
 
     def work_off():
         gate.wait(timeout=10)
-        importing.run(db, wanted, BytesIO(town_zip()))
+        with suppress(ZipBeingRead):
+            importing.run(db, wanted, BytesIO(town_zip()))
 
     workers = [threading.Thread(target=work_off) for _ in range(2)]
     for worker in workers:
@@ -236,6 +243,77 @@ def test_two_workers_with_the_same_import_publish_it_once(db, feed):
                 {"feed": wanted.feed_id},
             )
             == 1
+        )
+
+
+@contextmanager
+def another_reader(db, import_id):
+    """A process that reads the zip of an import, or died and is not missed yet."""
+    with db.work(SYSTEM) as work:
+        key = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+        work.session.execute(key, {"key": f"transit_import {import_id}"})
+        yield
+
+
+def test_an_import_that_a_dead_process_still_holds_is_tried_again(office, parts, db):
+    handed_in = office.hand_in(town_zip()).json
+    import_id = read("import", handed_in["id"])
+
+    with another_reader(db, import_id), pytest.raises(ZipBeingRead):
+        importing.run_stored(parts.database, parts.vault, import_id)
+    assert office.follow(handed_in["id"]).json["state"] == "running"
+
+    importing.run_stored(parts.database, parts.vault, import_id)
+    assert office.follow(handed_in["id"]).json["state"] == "published"
+
+
+def test_the_command_says_that_another_process_reads_the_zip(settings, feed, tmp_path, monkeypatch):
+    def held(*_about):
+        raise ZipBeingRead
+
+    monkeypatch.setattr(importing, "_undecided", held)
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("HUB_HOME", str(tmp_path))
+    path = tmp_path / "town.zip"
+    path.write_bytes(town_zip())
+
+    told = CliRunner().invoke(transit, ["import", str(path), "--feed", feed])
+
+    assert told.exit_code == 1
+    assert "Another process is reading this zip." in told.output
+
+
+def test_the_zip_goes_a_week_after_its_import_was_decided(office, outbox, parts, clock):
+    published_one = office.hand_in(town_zip()).json
+    refused_one = office.hand_in(zipped(with_row("stop_times.txt", "NOBODY,,,,,,,"))).json
+    outbox.deliver()
+    waiting = office.hand_in(zipped(with_text("stops.txt", "会展中心", "新会展"))).json
+    followed = (published_one["id"], refused_one["id"], waiting["id"])
+    before = [office.follow(import_id).json for import_id in followed]
+
+    clock.move(days=6)
+    remove_spent_versions(parts)
+    assert [zip_of(parts, import_id) is not None for import_id in followed] == [True] * 3
+    clock.move(days=2)
+    files_of = [zip_of(parts, import_id) for import_id in followed]
+    remove_spent_versions(parts)
+    remove_spent_versions(parts)
+
+    assert [zip_of(parts, import_id) for import_id in followed] == [None, None, files_of[2]]
+    for file_id in files_of[:2]:
+        with pytest.raises(NotFound):
+            parts.database.run(lambda work, file_id=file_id: files.find(work, file_id), SYSTEM)
+    assert [office.follow(import_id).json for import_id in followed] == before
+    outbox.deliver()
+    assert office.follow(waiting["id"]).json["state"] == "published"
+
+
+def zip_of(parts, import_id):
+    """The id of the file that an import keeps."""
+    with parts.database.reads() as connection:
+        return connection.scalar(
+            text("SELECT file_id FROM transit_import WHERE id = :id"),
+            {"id": read("import", import_id)},
         )
 
 

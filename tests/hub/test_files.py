@@ -5,6 +5,7 @@ import io
 import pytest
 
 from hub import files
+from hub.kernel.errors import NotFound
 from hub.kernel.work import SYSTEM
 from hub.keys import Unreadable
 
@@ -38,6 +39,63 @@ def test_nothing_of_the_content_is_readable_on_disk(parts):
     store(parts, content)
 
     assert b"brown fox" not in on_disk(parts, content).read_bytes()
+
+
+def remove(parts, file):
+    parts.database.run(
+        lambda work: files.remove(work, parts.vault, files.find(work, file.id)), SYSTEM
+    )
+
+
+def test_the_bytes_stay_until_the_last_file_of_them_is_removed(parts):
+    content = b"handed in twice " * 10
+    first, second = store(parts, content), store(parts, content)
+
+    remove(parts, first)
+    with files.read(parts.vault, second) as plain:
+        assert plain.read() == content
+    with pytest.raises(NotFound):
+        parts.database.run(lambda work: files.find(work, first.id), SYSTEM)
+
+    remove(parts, second)
+    assert not on_disk(parts, content).exists()
+
+
+def test_a_removal_that_is_taken_back_leaves_the_bytes(parts):
+    file = store(parts, b"kept after all")
+
+    def change_ones_mind(work):
+        files.remove(work, parts.vault, files.find(work, file.id))
+        work.session.flush()
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        parts.database.run(change_ones_mind, SYSTEM)
+
+    with files.read(parts.vault, file) as plain:
+        assert plain.read() == b"kept after all"
+
+
+def test_removing_bytes_that_are_gone_already_is_no_trouble(parts):
+    file = store(parts, b"gone before")
+    on_disk(parts, b"gone before").unlink()
+
+    remove(parts, file)
+
+    assert not on_disk(parts, b"gone before").exists()
+
+
+def test_who_stores_the_same_content_meanwhile_keeps_the_bytes(parts):
+    content = b"removed here and stored there"
+    old = store(parts, content)
+
+    with parts.database.work(SYSTEM) as work:
+        new = files.store(work, parts.vault, io.BytesIO(content), "text/plain")
+        work.session.flush()
+        remove(parts, old)
+
+    with files.read(parts.vault, new) as plain:
+        assert plain.read() == content
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "swap"])

@@ -30,7 +30,7 @@ KNOWN = frozenset(
     )
 )
 _ROW_BYTES = 65_536
-_END_BYTES = 22 + 65_535
+_END_BYTES = 20 + 22 + 65_536  # as far back as zipfile looks: locator, end record, comment
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
@@ -160,7 +160,10 @@ def _has_modest_directory(source: IO[bytes], limits: Limits) -> bool:
     source.seek(max(0, size - _END_BYTES))
     tail = source.read(_END_BYTES)
     source.seek(0)
+    # Which record zipfile takes: the last 22 bytes if they can be one, else the last found.
     at = tail.rfind(b"PK\x05\x06")
+    if tail[-22:-18] == b"PK\x05\x06" and tail[-2:] == b"\0\0":
+        at = len(tail) - 22
     if at < 0 or len(tail) < at + 22:
         return True  # not a zip, which zipfile will say
     entries, directory_bytes = struct.unpack_from("<HI", tail, at + 10)

@@ -161,6 +161,42 @@ def test_a_directory_that_claims_millions_of_entries_is_not_believed():
     assert rules_of(bytes(whole)) == {"too_many_entries"}
 
 
+@pytest.fixture
+def unlisted(monkeypatch):
+    """Fails the test when zipfile begins to build its entries."""
+
+    def build(_file):
+        pytest.fail("The entries were listed.")
+
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", build)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """A zip of thousands of entries."""
+    return zipped({f"{n}.txt": "" for n in range(5_000)})
+
+
+def test_an_end_record_inside_the_end_record_hides_no_entries(many, unlisted):
+    whole = bytearray(many)
+    whole[-18:-14] = b"PK\x05\x06"  # the numbers of disks, which nobody reads
+
+    assert rules_of(bytes(whole)) == {"too_many_entries"}
+
+
+@pytest.mark.parametrize("length", [0, 1, 65_535, 65_536])
+def test_a_comment_does_not_push_the_zip64_record_out_of_sight(many, unlisted, length):
+    end = many.rindex(b"PK\x05\x06")
+    size, start = struct.unpack_from("<II", many, end + 12)
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 9, 9, size, start)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    modest = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 9, 9, 900, start, min(length, 65_535))
+
+    hidden = many[:end] + record + locator + modest + b"x" * length
+
+    assert rules_of(hidden) == {"too_many_entries"}
+
+
 def test_a_row_without_end_is_cut_off():
     endless = {**town(), "stops.txt": "stop_id,stop_name\n" + "9" * (1 << 20)}
 
