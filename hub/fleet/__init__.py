@@ -3,7 +3,7 @@
 from .errors import BatchTooLarge, BrokenFeedMessage
 from .following import PositionFollower, Report, position_of
 from .rules import Reason
-from .service import Problem, Receipt, keep_days, report, set_aside
+from .service import Problem, Receipt, forget_quarantined, keep_days, report, set_aside
 from .wire import OCCUPANCIES, Batch, Position, read_batch
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Report",
+    "forget_quarantined",
     "keep_days",
     "position_of",
     "read_batch",

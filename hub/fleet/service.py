@@ -63,12 +63,17 @@ def set_aside(work: Work, feed: str, rows: Sequence[tuple[Position, Reason]]) ->
 
 
 def keep_days(work: Work, keep: int) -> None:
-    """Make the partitions of the coming days and drop those (and the quarantine) that are older
-    than `keep` days. Run daily; running it twice is harmless."""
+    """Make the partitions of the coming days and drop those older than `keep` days. Run daily;
+    running it twice is harmless. Dropping locks everybody out of the positions until the end of
+    the transaction, so do nothing else in it."""
     today = work.now.astimezone(UTC).date()
     _open_days(work, today, today + timedelta(days=3))
     oldest = today - timedelta(days=keep)
     work.session.execute(text("SELECT fleet_drop_days(:before)"), {"before": oldest})
+
+
+def forget_quarantined(work: Work, keep: int) -> None:
+    """Remove what has been set aside for more than `keep` days."""
     work.session.execute(
         delete(QuarantinedPosition).where(
             QuarantinedPosition.received_at < work.now - timedelta(days=keep)

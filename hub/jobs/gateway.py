@@ -19,7 +19,7 @@ from typing import IO, Any
 import click
 import structlog
 
-from hub.kernel.errors import Refusal, Unavailable
+from hub.kernel.errors import Refusal
 from hub.kernel.work import SYSTEM
 from hub.logs import set_up_logs
 from hub.parts import Parts, build_parts
@@ -118,12 +118,12 @@ def _beat(city: LiveCity, clock: Callable[[], datetime], deadline: float) -> Tic
     tick = Tick()
     try:
         city.read(clock(), tick)
-    except Unavailable as error:
-        log.warning("database away", error=type(error).__name__)
+    except Refusal as error:
+        log.warning("not read yet", error=type(error).__name__)
     city.publish(clock(), lambda: deadline - time.monotonic(), tick)
     try:
         city.write_down(clock())
-    except Unavailable as error:
+    except Refusal as error:
         log.warning("not written down yet", error=type(error).__name__)
     return tick
 
@@ -158,6 +158,11 @@ def _pull(parts: Parts, feed: str, fetcher: FeedGateway, stop: threading.Event) 
             except (FetchFailed, Refusal) as error:
                 breaker.failed(time.monotonic())
                 log.warning("fetch failed", feed=feed, host=fetcher.name, error=str(error))
+            except Exception as error:  # noqa: BLE001 (the edge of a thread: it must not end unseen)
+                breaker.failed(time.monotonic())
+                # Its text may hold the address, and with it a key.
+                kind = type(error).__name__
+                log.warning("fetch broke", feed=feed, host=fetcher.name, error=kind)
             else:
                 breaker.succeeded()
                 held.update(receipt.kinds)

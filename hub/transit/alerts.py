@@ -8,6 +8,9 @@ import msgspec
 from .bodies import Raw, encode, stamp
 from .timetable import LocalText
 
+LATEST = 253_402_300_799
+"""The end of the year 9999, the last second that can be written down."""
+
 
 class Selector(msgspec.Struct, array_like=True, frozen=True):
     """Whom an alert concerns: all that is named must match. Ids are the feed's own."""
@@ -57,8 +60,8 @@ def shown(feed: str, alert: Alert, now: float) -> dict[str, Any]:
         "text": alert.text,
         "cause": alert.cause,
         "effect": alert.effect,
-        "active_from": None if start is None else stamp(start),
-        "active_until": None if end is None else stamp(end),
+        "active_from": None if start is None else stamp(min(start, LATEST)),
+        "active_until": None if end is None or end > LATEST else stamp(end),
         "routes": sorted({f"{feed}:{one.route}" for one in alert.concerns if one.route}),
         "stops": sorted({f"{feed}:{one.stop}" for one in alert.concerns if one.stop}),
         "url": alert.url,

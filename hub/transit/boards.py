@@ -133,7 +133,8 @@ class BoardWriter:
         """The names of the boards that begin so; neither the clock nor deltas are boards."""
         with self._environment.begin() as reading:
             keys = [key for key, _ in _from(reading, prefix.encode())]
-        return [key.decode() for key in keys if key != _CLOCK and not key.startswith(b"delta:")]
+        boards = [key for key in keys if key != _CLOCK and not key.startswith(b"delta:")]
+        return [key.decode(errors="ignore") for key in boards]
 
     def sweep_readers(self) -> int:
         """Free the reader slots of processes that died; old pages would pile up behind them."""
@@ -272,7 +273,9 @@ def _key(name: str) -> bytes:
     key = name.encode()
     if len(key) <= _LONGEST_KEY:
         return key
-    return key[: _LONGEST_KEY - 40] + sha256(key).hexdigest()[:40].encode()
+    # Cut between characters: a key is read as text again when boards are forgotten.
+    head = key[: _LONGEST_KEY - 40].decode(errors="ignore").encode()
+    return head + sha256(key).hexdigest()[:40].encode()
 
 
 def _delta_key(generation: int) -> bytes:

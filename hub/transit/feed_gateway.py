@@ -1,19 +1,21 @@
 """Fetches GTFS-Realtime from addresses that the operator configured, and trusts them little.
 
-Each fetch has a connect and a read timeout, a limit of size, and no redirects. The address is
-resolved once, must not lie in a special-use network (RFC 6890) unless the operator allows that, and
-the connection goes to exactly that address: a name that resolves differently a moment later gains
-nothing. An address that keeps failing is left alone for a while (circuit breaker).
+Each fetch has a connect, a read and a total timeout, a limit of size, and no redirects. The address
+is resolved once, must not lie in a special-use network (RFC 6890) unless the operator allows that,
+and the connection goes to exactly that address: a name that resolves differently a moment later
+gains nothing. An address that keeps failing is left alone for a while (circuit breaker).
 """
 
 import ipaddress
 import socket
+import time
 from urllib.parse import urlsplit
 
 import httpx
 
 CONNECT_S = 3.0
 READ_S = 10.0
+WHOLE_S = 30.0
 MOST_BYTES = 16 * 1024 * 1024
 FAILURES_ALLOWED = 3
 SHORTEST_PAUSE_S = 60.0
@@ -72,6 +74,7 @@ class FeedGateway:
     def fetch(self) -> bytes:
         """The body of a 200 answer; refuses everything else with FetchFailed."""
         address = self._address()
+        deadline = time.monotonic() + WHOLE_S
         try:
             with self._client.stream(
                 "GET",
@@ -81,7 +84,7 @@ class FeedGateway:
             ) as response:
                 if response.status_code != httpx.codes.OK:
                     raise FetchFailed(f"status {response.status_code}")
-                return _limited(response)
+                return _limited(response, deadline)
         except httpx.HTTPError as error:
             raise FetchFailed(type(error).__name__) from error
 
@@ -101,10 +104,12 @@ class FeedGateway:
         return str(usable[0])
 
 
-def _limited(response: httpx.Response) -> bytes:
+def _limited(response: httpx.Response, deadline: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > MOST_BYTES:
             raise FetchFailed("too large")
+        if time.monotonic() > deadline:
+            raise FetchFailed("too slow")
     return bytes(body)

@@ -18,13 +18,12 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from hub.fleet import OCCUPANCIES, BrokenFeedMessage, Position
 
-from .alerts import Alert, Selector
+from .alerts import LATEST, Alert, Selector
 from .arrivals import Told
 from .timetable import Journey, Pattern
 from .tracks import TripNews
 
 VERSIONS = {"1.0", "2.0"}
-_LATEST_TIMESTAMP = 253_402_300_799  # the end of the year 9999
 _FAR_S = 2 * 86_400
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _START_TIME = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d")
@@ -83,10 +82,12 @@ def read_message(body: bytes, now: datetime, language: str = "en") -> Message:
         raise BrokenFeedMessage
     at = _moment(message.header.timestamp, now)
     entities = [entity for entity in message.entity if not entity.is_deleted]
-    updates = [_update(e.trip_update, at) for e in entities if e.HasField("trip_update")]
+    # A clock that runs ahead must not make times of another age look near.
+    heard_at = min(at, now)
+    updates = [_update(e.trip_update, heard_at) for e in entities if e.HasField("trip_update")]
     alerts = [_alert(e.id, e.alert, language) for e in entities if e.HasField("alert")]
     return Message(
-        at=min(at, now),
+        at=heard_at,
         complete=message.header.incrementality == pb.FeedHeader.FULL_DATASET,
         positions=[_position(e.id, e.vehicle, at) for e in entities if e.HasField("vehicle")],
         updates=[said for said in updates if said is not None] if updates else None,
@@ -247,4 +248,4 @@ def _day(text: str) -> date | None:
 def _moment(timestamp: int, otherwise: datetime) -> datetime:
     if not timestamp:
         return otherwise
-    return datetime.fromtimestamp(min(timestamp, _LATEST_TIMESTAMP), UTC)
+    return datetime.fromtimestamp(min(timestamp, LATEST), UTC)

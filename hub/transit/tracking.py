@@ -15,7 +15,7 @@ from hub.fleet import Reason, Report
 from .arrivals import Progress, Told, forecast, place_on_schedule, progress
 from .matching import OFF_FIXES, Fix, Place, locate
 from .paths import Path
-from .timetable import Journey, Pattern, Timetable
+from .timetable import Journey, Pattern, Route, Timetable
 from .tracks import Changes, Doubt, Passage, Run, RunKey, Track, TripNews
 
 SILENT_S = 120
@@ -78,7 +78,7 @@ class FeedTracker:
         return sum(self._absorb(row, now) for row in sorted(rows, key=lambda row: row.at))
 
     def _absorb(self, row: Report, now: float) -> bool:
-        track = self.tracks.get(row.vehicle)
+        known = track = self.tracks.get(row.vehicle)
         if track is not None and row.at <= track.fix.at:
             return False
         fix = Fix(row.at, row.longitude, row.latitude, row.bearing, row.speed_mps, row.distance_m)
@@ -89,7 +89,10 @@ class FeedTracker:
         self._assign(track, row)
         if row.longitude is None and track.place is None:
             # Only a distance, along a line that we do not know: it cannot be put on any map.
-            del self.tracks[row.vehicle]
+            if known is None:
+                del self.tracks[row.vehicle]
+            else:
+                self._lose(track, before, track.route)
             return False
         self.last_fix_at = max(self.last_fix_at, row.at)
         self._predict(track, now)
@@ -264,10 +267,7 @@ class FeedTracker:
     def _age(self, track: Track, now: float) -> None:
         silent = track.silent(now)
         if silent > GONE_S:
-            self._leave(track)
-            del self.tracks[track.vehicle]
-            self.changes.gone[track.vehicle] = track.route.id if track.route else None
-            self.changes.vehicles.pop(track.vehicle, None)
+            self._lose(track, track.route)
         elif silent > LOST_S and track.run is not None and track.run.holder is track:
             run = track.run
             run.holder = run.forecast = None
@@ -281,6 +281,15 @@ class FeedTracker:
             return
         if track.route is not None:
             self.changes.routes[track.route.id] = None
+
+    def _lose(self, track: Track, *routes: Route | None) -> None:
+        """Take a vehicle off the map and off the lines that it was shown on."""
+        self._leave(track)
+        del self.tracks[track.vehicle]
+        self.changes.vehicles.pop(track.vehicle, None)
+        shown = [route.id for route in routes if route is not None]
+        self.changes.gone[track.vehicle] = shown[0] if shown else None
+        self.changes.routes.update(dict.fromkeys(shown))
 
     def _over(self, run: Run, now: float) -> bool:
         end = run.journey.ends_at
@@ -312,6 +321,9 @@ class FeedTracker:
         if run.holder is not None:
             holder, run.holder = run.holder, None
             holder.run = holder.place = holder.progress = None
+            if holder.fix.longitude is None:
+                # It was known only by its distance along this journey.
+                self._lose(holder, holder.route)
         for stop in run.journey.trip.pattern.stops:
             self.calls[stop.id] = [call for call in self.calls[stop.id] if call[0] is not run]
             self.changes.stops[stop.id] = None

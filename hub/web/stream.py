@@ -35,6 +35,8 @@ SEND_S = 10.0
 LOOK_S = 0.25
 RETRY_MS = 3000
 PATH = "/v1/transit/stream"
+MOST_DIGITS = 19
+"""Of an event id: any such number fits the 64 bits of a generation."""
 
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
@@ -96,11 +98,13 @@ class Broadcast:
         self._begin()
         # Those who are here already hear the last tick first, so that nobody hears it twice.
         self.look()
+        # A place is taken last, so that nothing that fails before can leave one taken.
+        first = self._first(make(), topic, since, now)
         self._topics[name] = topic
         listener = Listener()
         self._listeners.setdefault(name, set()).add(listener)
         self.count += 1
-        listener.tell(self._first(make(), topic, since, now))
+        listener.tell(first)
         return listener
 
     def leave(self, name: str, listener: Listener) -> None:
@@ -129,7 +133,10 @@ class Broadcast:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 (the edge of a task: streams must go on)
+                log.warning("look failed", error=type(error).__name__)
 
     def look(self) -> None:
         """Tell everybody what was written since the last look."""
@@ -199,10 +206,8 @@ class Stream:
     ) -> None:
         asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         name, make = topic_of(asked)
-        since = headers.get("last-event-id") or asked.get("last_event_id") or ""
-        listener = self._broadcast.join(
-            name, make, int(since) if since.isascii() and since.isdigit() else None
-        )
+        since = _generation(headers.get("last-event-id") or asked.get("last_event_id") or "")
+        listener = self._broadcast.join(name, make, since)
         try:
             await _start(send, 200, [("Content-Type", "text/event-stream"), *_UNBUFFERED, *shared])
             await _send(send, b"retry: %d\n\n" % RETRY_MS)
@@ -213,8 +218,11 @@ class Stream:
     def _cors(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The hub's own pages come from another port of this host, or from its public address."""
         origin = headers.get("origin", "")
-        host = urlsplit(f"//{headers.get('host', '')}").hostname
-        own = origin and (origin == self._origin or urlsplit(origin).hostname == host)
+        try:
+            host = urlsplit(f"//{headers.get('host', '')}").hostname
+            own = origin and (origin == self._origin or urlsplit(origin).hostname == host)
+        except ValueError:
+            own = False
         vary = ("Vary", "Origin")
         return [vary, ("Access-Control-Allow-Origin", origin)] if own else [vary]
 
@@ -234,6 +242,11 @@ def topic_of(asked: Mapping[str, str]) -> tuple[str, Callable[[], Topic]]:
         return f"route {subject}", lambda: Vehicles(subject.partition(":")[0], route=subject)
     box = _box(asked["bbox"]) if "bbox" in asked else None
     return f"feed {subject} {box}", lambda: Vehicles(subject, box=box)
+
+
+def _generation(text: str) -> int | None:
+    """The event id that a listener comes back with; what cannot be one of ours counts as none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def _box(text: str) -> Bounds:

@@ -8,6 +8,7 @@ import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 from sqlalchemy import text
 
+from blueprints.traffic import duties
 from blueprints.traffic.live_schemas import PositionBatch
 from hub.fleet import Batch, Position, PositionFollower, keep_days, read_batch
 from hub.kernel.work import CLOCK
@@ -266,6 +267,25 @@ def test_days_come_and_go(parts, db):
         ).all()
     ahead = datetime.now(UTC) + timedelta(days=3)
     assert f"fleet_position_{ahead:%Y%m%d}" in days
+
+
+def test_days_go_last_in_a_transaction_of_their_own(parts, monkeypatch):
+    acted = []
+
+    def noted(name, act):
+        def note(work, *given):
+            acted.append((name, work.session.scalar(text("SELECT pg_current_xact_id()::text"))))
+            act(work, *given)
+
+        return note
+
+    monkeypatch.setattr(duties, "forget_realtime", noted("forget", duties.forget_realtime))
+    monkeypatch.setattr(duties.fleet, "keep_days", noted("days", keep_days))
+
+    duties.keep_positions(parts)
+
+    assert [name for name, _ in acted] == ["forget", "days"]
+    assert len({transaction for _, transaction in acted}) == 2
 
 
 def test_positions_of_a_clock_far_ahead_find_their_day(fleet, clock):

@@ -1,5 +1,6 @@
 """Vehicles and boards pushed to maps: a real granian process, a real client."""
 
+import asyncio
 import json
 import os
 import socket
@@ -12,8 +13,8 @@ import httpx
 import pytest
 
 from hub.transit.boards import BoardReader, BoardWriter, Delta, Row
-from hub.web import topics
-from hub.web.stream import QUEUE, Listener, topic_of
+from hub.web import stream, topics
+from hub.web.stream import QUEUE, Broadcast, Listener, topic_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,6 +168,12 @@ def test_who_was_away_too_long_gets_a_snapshot(server, tracker):
         assert stream.event()[0] == "snapshot"
 
 
+@pytest.mark.parametrize("since", ["9" * 20, "9" * 19, "9" * 5000, "-1", "x"])
+def test_an_event_id_that_is_none_of_ours_counts_as_none(server, tracker, since):
+    with Open(server[1], "feed=town", headers={"Last-Event-ID": since}) as opened:
+        assert opened.event()[0] == "snapshot"
+
+
 def test_who_leaves_the_box_is_gone(server, tracker):
     with Open(server[1], "feed=town&bbox=126.5,45,126.7,46") as stream:
         stream.event()
@@ -212,6 +219,7 @@ def test_only_the_hubs_own_pages_may_read_it_in_a_browser(server, tracker):
     assert allowed("http://localhost:8000") == "http://localhost:8000"
     assert allowed("http://127.0.0.1:9999") == "http://127.0.0.1:9999"
     assert allowed("https://elsewhere.example") is None
+    assert allowed("http://[") is None
 
 
 def test_a_listener_that_cannot_keep_up_is_let_go():
@@ -234,3 +242,47 @@ def test_a_reader_without_boards_has_nothing_to_follow(tmp_path):
     reader = BoardReader(tmp_path / "none")
 
     assert not topics.Vehicles("town").exists(reader, 0.0)
+
+
+class Broken(topics.Vehicles):
+    """A topic that fails when it is to be told."""
+
+    def whole(self, reader, generation, now):
+        raise ValueError
+
+
+def test_who_cannot_be_told_the_first_event_takes_no_place(tmp_path):
+    now = 1_795_000_000.0
+    BoardWriter(tmp_path / "boards", now).write(now, {"fleet:town": b""})
+    broadcast = Broadcast(BoardReader(tmp_path / "boards"), lambda: now)
+
+    async def join():
+        broadcast.join("feed town", lambda: Broken("town"), None)
+
+    with pytest.raises(ValueError):  # noqa: PT011 (the topic's own)
+        asyncio.run(join())
+
+    assert broadcast.count == 0
+    assert not broadcast._topics
+    assert not broadcast._listeners
+
+
+def test_a_look_that_fails_is_not_the_last(tmp_path, monkeypatch):
+    monkeypatch.setattr(stream, "LOOK_S", 0)
+    broadcast = Broadcast(BoardReader(tmp_path / "none"))
+
+    async def looks_again():
+        looks, again = [], asyncio.Event()
+
+        def look():
+            looks.append(1)
+            if len(looks) == 1:
+                raise OSError
+            again.set()
+
+        monkeypatch.setattr(broadcast, "look", look)
+        looking = asyncio.create_task(broadcast._look())
+        await asyncio.wait_for(again.wait(), 5)
+        looking.cancel()
+
+    asyncio.run(looks_again())

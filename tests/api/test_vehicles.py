@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from blueprints.traffic.boards import Live
 from blueprints.traffic.live_schemas import RouteVehicles, Vehicle, VehicleSnapshot
 
 BOX = "126.0,45.0,127.0,46.0"
@@ -114,3 +115,20 @@ def test_places_move_for_a_chinese_map(client, live):
     plain, shifted = client.get(path), client.get(path, query_string={"crs": "bd09"})
 
     assert plain.json["position"] != shifted.json["position"]
+
+
+def test_boxes_for_a_chinese_map_are_not_kept(client, live):
+    live.drive()
+    live.tick()
+    before = [*live.parts.of(Live)._shifted._kept]
+
+    for n in range(3):
+        box = f"126.0,45.0,127.0,46.0{'0' * n}"
+        asked = {"bbox": box, "feed": live.feed, "crs": "gcj02"}
+        answer = client.get("/v1/transit/vehicles", query_string=asked)
+        plain = client.get("/v1/transit/vehicles", query_string=asked | {"crs": "wgs84"})
+        (moved,), (kept,) = answer.json["vehicles"], plain.json["vehicles"]
+        assert moved["position"] != kept["position"]
+        assert answer.headers["ETag"] != plain.headers["ETag"]
+
+    assert [*live.parts.of(Live)._shifted._kept] == before

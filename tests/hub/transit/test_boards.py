@@ -89,6 +89,18 @@ def test_a_very_long_id_has_a_board_of_its_own(home):
     assert (reader.board(one, NOW).body, reader.board(other, NOW).body) == (b"1", b"2")
 
 
+@pytest.mark.parametrize("before", ["", "x", "xx"])
+def test_a_very_long_id_can_be_named_and_forgotten(home, before):
+    writer, reader = BoardWriter(home, NOW), BoardReader(home)
+    long = f"arrivals:{before}:" + "长" * 300
+    writer.write(NOW, {long: b"1"})
+
+    writer.forget(writer.names(""))
+
+    assert writer.names("") == []
+    assert reader.board(long, NOW) is None
+
+
 def test_damaged_files_are_made_anew(home):
     home.mkdir()
     (home / "data.mdb").write_bytes(b"not a database" * 1000)

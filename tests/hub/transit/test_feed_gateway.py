@@ -64,6 +64,13 @@ def test_too_much_is_too_much(server, monkeypatch):
         fetch(f"{server}/large")
 
 
+def test_too_slow_is_too_slow(server, monkeypatch):
+    monkeypatch.setattr(feed_gateway, "WHOLE_S", -1.0)
+
+    with pytest.raises(FetchFailed, match="too slow"):
+        fetch(f"{server}/feed")
+
+
 def test_only_http_is_fetched():
     with pytest.raises(ValueError, match="Not an http address"):
         FeedGateway("file:///etc/passwd", allow_private=True)

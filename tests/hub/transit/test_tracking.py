@@ -146,6 +146,55 @@ def test_a_vehicle_silent_for_ten_minutes_is_gone():
     assert json.loads(bodies["vehicles:harbin:55"])["vehicles"] == []
 
 
+def by_distance(at: float, along: float, *, trip: str | None = "T1") -> Report:
+    return Report(7, "harbin", "B1", at, None, None, None, None, distance_m=along, trip=trip)
+
+
+@pytest.mark.parametrize("trip", [None, "NOWHERE"])
+def test_a_vehicle_that_nobody_can_place_any_more_is_gone(trip):
+    tracker = a_tracker()
+    publisher = Publisher(tracker)
+    tracker.absorb([a_report(SIX + 360, 1500.0)], SIX + 360)
+    publisher.publish(SIX + 360, lambda: 1.0)
+
+    tracker.absorb([by_distance(SIX + 370, 1600.0, trip=trip)], SIX + 370)
+    bodies, delta = publisher.publish(SIX + 370, lambda: 1.0)
+
+    assert delta.gone == ["harbin:B1"]
+    assert bodies["vehicle:harbin:B1"] is None
+    assert json.loads(bodies["vehicles:harbin:55"])["vehicles"] == []
+    assert not tracker.tracks
+    assert all(run.holder is None for run in tracker.runs.values())
+
+
+def test_a_vehicle_that_was_never_on_the_map_is_not_gone():
+    tracker = a_tracker()
+    publisher = Publisher(tracker)
+    publisher.publish(SIX, lambda: 1.0)
+
+    tracker.absorb([by_distance(SIX, 1600.0, trip=None)], SIX)
+
+    assert publisher.publish(SIX, lambda: 1.0)[1] is None
+
+
+def test_a_vehicle_known_by_its_distance_leaves_with_its_journey():
+    tracker = a_tracker()
+    publisher = Publisher(tracker)
+    (journey,) = (one for one in tracker.timetable.journeys if one.trip.id == "T1")
+    end, metres = journey.ends_at, journey.trip.pattern.metres[-1]
+    arrived = {len(journey.trip.arrivals) - 1: Told(end, end)}
+    tracker.hear([TripNews("T1", DAY, None, end, calls=arrived)], end)
+    tracker.absorb([by_distance(end + 80, metres)], end)
+    assert published(publisher, end)["vehicle:harbin:B1"]
+
+    # After a pause of the tracker the vehicle is stale and its journey over in the same moment.
+    tracker.advance(end + 350)
+    _, delta = publisher.publish(end + 350, lambda: 1.0)
+
+    assert delta.gone == ["harbin:B1"]
+    assert not tracker.tracks
+
+
 def test_an_unknown_trip_is_set_aside_once_and_its_bus_still_shown():
     tracker = a_tracker()
     publisher = Publisher(tracker)
