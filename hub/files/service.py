@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, event, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
 
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import new_id
@@ -43,19 +42,18 @@ def find(work: Work, file_id: UUID) -> File:
     return file
 
 
-def remove(work: Work, vault: Vault, file: File) -> None:
-    """Forget a file. After the commit the bytes go too, unless another file has the same."""
-    sha256, bind = file.sha256, work.session.get_bind()
+def remove(work: Work, file: File) -> bytes:
+    """Forget a file; its SHA-256, for ``clear`` once this transaction has committed."""
     work.session.delete(file)
+    return file.sha256
 
-    def clear(_session: Session) -> None:
-        with Session(bind) as after, after.begin():
-            lock = select(func.pg_try_advisory_xact_lock(_content(sha256)))
-            # Who holds it is storing the same content just now and needs the bytes.
-            if after.scalar(lock) and not after.scalar(_named(sha256)):
-                vault.remove(sha256)
 
-    event.listen(work.session, "after_commit", clear, once=True)
+def clear(work: Work, vault: Vault, sha256: bytes) -> None:
+    """Remove the bytes that no file has any more. Whoever is storing the same content just now
+    keeps them."""
+    lock = select(func.pg_try_advisory_xact_lock(_content(sha256)))
+    if work.session.scalar(lock) and not work.session.scalar(_named(sha256)):
+        vault.remove(sha256)
 
 
 def _named(sha256: bytes) -> Select[tuple[bool]]:

@@ -154,7 +154,9 @@ def remove_spent_zips(database: Database, vault: files.Vault) -> int:
     them stays on record."""
     spent = database.run(_spent, IMPORTER)
     for import_id in spent:
-        database.run(partial(_let_go, vault=vault, import_id=import_id), IMPORTER)
+        content = database.run(partial(_let_go, import_id=import_id), IMPORTER)
+        if content is not None:
+            database.run(partial(files.clear, vault=vault, sha256=content), IMPORTER)
     return len(spent)
 
 
@@ -167,13 +169,14 @@ def _spent(work: Work) -> list[UUID]:
     return list(work.session.scalars(found.order_by(Import.id)))
 
 
-def _let_go(work: Work, vault: files.Vault, import_id: UUID) -> None:
+def _let_go(work: Work, import_id: UUID) -> bytes | None:
     found = select(Import).where(Import.id == import_id).with_for_update()
     wanted = work.session.scalars(found).one()
     if wanted.file_id is None:
-        return  # somebody was faster
-    files.remove(work, vault, files.find(work, wanted.file_id))
+        return None  # somebody was faster
+    content = files.remove(work, files.find(work, wanted.file_id))
     wanted.file_id = None
+    return content
 
 
 def _start(work: Work, import_id: UUID) -> None:

@@ -42,9 +42,8 @@ def test_nothing_of_the_content_is_readable_on_disk(parts):
 
 
 def remove(parts, file):
-    parts.database.run(
-        lambda work: files.remove(work, parts.vault, files.find(work, file.id)), SYSTEM
-    )
+    content = parts.database.run(lambda work: files.remove(work, files.find(work, file.id)), SYSTEM)
+    parts.database.run(lambda work: files.clear(work, parts.vault, content), SYSTEM)
 
 
 def test_the_bytes_stay_until_the_last_file_of_them_is_removed(parts):
@@ -65,7 +64,7 @@ def test_a_removal_that_is_taken_back_leaves_the_bytes(parts):
     file = store(parts, b"kept after all")
 
     def change_ones_mind(work):
-        files.remove(work, parts.vault, files.find(work, file.id))
+        files.remove(work, files.find(work, file.id))
         work.session.flush()
         raise KeyError
 
