@@ -15,9 +15,10 @@ FEED = "^[a-z0-9-]{1,32}$"
 NAME = r"^[^\x00-\x1f\x7f]{1,128}$"
 
 
-def text_in_languages(**metadata: Any) -> fields.Dict:
+def text_in_languages(*, required: bool = False, **metadata: Any) -> fields.Dict:
     """A text of a feed by language."""
     return fields.Dict(
+        required=required,
         keys=fields.String(),
         values=fields.String(),
         metadata={

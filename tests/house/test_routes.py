@@ -1,7 +1,9 @@
 """What every API of the hub promises, walked over every route."""
 
 import inspect
+import json
 
+import openapi_spec_validator
 import pytest
 
 from blueprints import SECTORS
@@ -98,6 +100,10 @@ def test_refusals_are_pages_of_the_manual():
 
     assert not poor, f"Write what happened and what to do next: {poor}"
     assert sorted(slugs) == sorted(set(slugs))
+
+
+def test_the_description_is_openapi(described):
+    openapi_spec_validator.validate(json.loads(described.extensions["hub-api"].document()))
 
 
 def test_the_committed_documents_are_current(described):
