@@ -12,12 +12,14 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: an address, and headers; ``fresh_key`` gives each its own Idempotency-Key."""
+    """What is asked: an address, and headers; ``fresh_key`` gives each its own Idempotency-Key,
+    ``bearers`` are access tokens that are sent in turn."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     fresh_key: bool = False
+    bearers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,19 @@ def wrk(
     seconds: float,
     connections: int,
     pids: list[int],
-    pause_ms: int = 0,
+    pause_ms: float = 0.0,
 ) -> Reading:
-    """One run. With ``pause_ms`` each connection waits that long after an answer: nearly a fixed
-    rate, which falls a little when answers slow down."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_lua(request, pause_ms))
-        script.flush()
+    """One run. With ``pause_ms`` each connection waits after an answer, that long on average and
+    at random: many connections that think much longer than an answer takes ask at a rate that
+    hardly depends on how fast they are answered."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "requests.lua")
+        tokens = Path(folder, "tokens")
+        tokens.write_text("".join(f"{token}\n" for token in request.bearers))
+        script.write_text(_lua(request, pause_ms, tokens))
         before = cpu_seconds(pids)
         told = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", script.name,
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", str(script),
              request.url],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
@@ -110,7 +115,7 @@ def with_children(pids: list[int]) -> list[int]:
     return found
 
 
-def _lua(request: Request, pause_ms: int) -> str:
+def _lua(request: Request, pause_ms: float, tokens: Path) -> str:
     lines = [f'wrk.headers["{name}"] = {value!r}' for name, value in request.headers]
     if request.body is not None:
         lines.append(f'wrk.method = "POST"; wrk.body = {request.body!r}')
@@ -122,8 +127,17 @@ def _lua(request: Request, pause_ms: int) -> str:
             ' wrk.headers["Idempotency-Key"] = run .. "-" .. n .. "-0123456789";'
             " return wrk.format() end",
         ]
+    if request.bearers:
+        lines += [
+            f"local n, ready = 0, {{}}; for token in io.lines({str(tokens)!r}) do"
+            " ready[#ready + 1] = token end",
+            "init = function() for i, token in ipairs(ready) do"
+            ' wrk.headers["Authorization"] = "Bearer " .. token; ready[i] = wrk.format() end end',
+            "request = function() n = n % #ready + 1; return ready[n] end",
+        ]
     if pause_ms:
-        lines.append(f"delay = function() return {pause_ms} end")
+        longest = round(2 * pause_ms)
+        lines.append(f"delay = function() return math.random(0, {longest}) end")
     return "\n".join(lines)
 
 

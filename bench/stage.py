@@ -15,8 +15,12 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from hub.identity import Issuer
 from hub.kernel.db import with_driver
+from hub.kernel.ids import new_id
 from hub.local.postgres import Cluster
+from hub.parts import build_parts
+from hub.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120.0
@@ -92,6 +96,29 @@ class Stage:
         """The database's main process."""
         assert self.cluster.pid is not None
         return self.cluster.pid
+
+
+def access_tokens(variables: Mapping[str, str], count: int, scope: str) -> list[str]:
+    """Access tokens of that many made-up phones, as the hub issues them: good for ten minutes."""
+    settings = Settings.from_env(variables)
+    parts = build_parts(settings, application="hub-bench")
+    issuer = Issuer(parts.keyring, settings.public_url, frozenset({scope}))
+    now = parts.database.clock()
+    tokens = [
+        issuer.issue(
+            person_id=new_id(),
+            session_id=new_id(),
+            client_id="bench",
+            scopes=issuer.scopes,
+            acr="urn:city:loa:1",
+            amr=("otp",),
+            auth_time=now,
+            now=now,
+        )
+        for _ in range(count)
+    ]
+    parts.database.dispose()
+    return tokens
 
 
 def ask(url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:

@@ -165,6 +165,8 @@ def fragment(template: str, /, **context: Any) -> Response:
 
 def switch_language() -> Answer | None:
     """``?lang=ru`` on any page: remember the choice in a cookie and show the same page in it."""
+    if "lang=" not in request.environ.get("QUERY_STRING", ""):
+        return None
     chosen = request.args.get("lang")
     if (
         chosen not in languages.LANGUAGES

@@ -51,6 +51,8 @@ ECHO_GAP = 45
 """Seconds by which an added bus follows the one it copies, when the fleet is made larger for a
 bench."""
 
+MOST_ECHOES = 100
+
 METRES_PER_DEGREE = 111_195.0
 
 FULLNESS = (
@@ -151,11 +153,24 @@ class Traffic:
         self.day_of = lru_cache(maxsize=2048)(self._day_of)
         self.fleet = [(vehicle, 0) for vehicle in self.blocks]
         if vehicles is not None:
-            running = [v for v in self.blocks if at is None or self.trip_at(v, at)]
-            self.fleet = fleet_of(running, vehicles)
+            self.fleet = self._as_many_as(vehicles, at)
         self.by_phase: list[list[tuple[str, int]]] = [[] for _ in range(every)]
         for vehicle, echo in self.fleet:
             self.by_phase[chance(seed, vehicle, echo) % every].append((vehicle, echo))
+
+    def _as_many_as(self, wanted: int, at: datetime | None) -> list[tuple[str, int]]:
+        """An even choice of the buses in service, or all of them and copies that follow behind."""
+        fleet: list[tuple[str, int]] = []
+        for echo in range(MOST_ECHOES):
+            fleet += [
+                (vehicle, echo)
+                for vehicle in self.blocks
+                if at is None or self.trip_at(vehicle, led(at, echo))
+            ]
+            if len(fleet) >= wanted:
+                break
+        wanted = min(wanted, len(fleet))
+        return [fleet[number * len(fleet) // wanted] for number in range(wanted)]
 
     def between(self, after: datetime, until: datetime) -> Iterator[Position]:
         """Reports in (after, until]: each bus's every `every` seconds, the buses spread evenly."""
@@ -170,7 +185,7 @@ class Traffic:
     def report(self, vehicle: str, echo: int, moment: datetime) -> dict[str, Any] | None:
         """What the bus's terminal says at a moment, or None when it says nothing."""
         stamp = int(moment.timestamp())
-        found = self.trip_at(vehicle, moment - timedelta(seconds=echo * ECHO_GAP))
+        found = self.trip_at(vehicle, led(moment, echo))
         if found is None or silent(self.seed, vehicle, echo, stamp):
             return None
         day, drive, second = found
@@ -207,14 +222,14 @@ class Traffic:
 
     def in_service(self, moment: datetime) -> int:
         """How many buses are on a trip or about to start one."""
-        return sum(self.trip_at(vehicle, moment) is not None for vehicle, _ in self.fleet)
+        return sum(
+            self.trip_at(vehicle, led(moment, echo)) is not None for vehicle, echo in self.fleet
+        )
 
 
-def fleet_of(vehicles: list[str], wanted: int) -> list[tuple[str, int]]:
-    """An even choice of the buses, or each several times, the copies following behind."""
-    if wanted <= len(vehicles):
-        return [(vehicles[number * len(vehicles) // wanted], 0) for number in range(wanted)]
-    return [(vehicles[number % len(vehicles)], number // len(vehicles)) for number in range(wanted)]
+def led(moment: datetime, echo: int) -> datetime:
+    """When the bus that a copy follows was where the copy is at a moment."""
+    return moment - timedelta(seconds=echo * ECHO_GAP)
 
 
 def chance(*parts: object) -> int:
