@@ -15,6 +15,7 @@ from hub.settings import Settings
 
 from . import metrics
 from .front import Front, Ready, Unchanged
+from .packing import Packing
 from .request import client_address, request_id_of
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def install(app: Flask, parts: Parts, ready: Sequence[Ready | Unchanged] = ()) -
         return buckets.take(client, time.monotonic()) if buckets is not None else 0.0
 
     app.wsgi_app = Front(app.wsgi_app, parts, ready, waits)  # type: ignore[method-assign]
+    app.wsgi_app = Packing(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = Edge(app, settings)  # type: ignore[method-assign]
 
 

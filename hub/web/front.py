@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-_PLAIN = re.compile(r'|"[^",]*"')
-"""No If-None-Match, or one strong ETag; the view reads lists, weak ones and the star."""
+_PLAIN = re.compile(r'|(W/)?"[^",]*"')
+"""No If-None-Match, or one ETag (a packed answer's is weak); the view reads lists and the star."""
 
 
 class Body(NamedTuple):
@@ -84,7 +84,7 @@ class Front:
             return self._inner(environ, start_response)
         quoted = f'"{found.etag}"'
         headers = [("ETag", quoted), ("Cache-Control", self._max_age)]
-        if environ.get("HTTP_IF_NONE_MATCH") == quoted:
+        if environ.get("HTTP_IF_NONE_MATCH", "").removeprefix("W/") == quoted:
             start_response("304 NOT MODIFIED", headers)
             return ()
         headers += [("Content-Type", JSON), ("Content-Length", str(len(found.body)))]
@@ -120,7 +120,9 @@ class Front:
                     quoted = f'"{one.etag(self._parts, address)}"'
                 except Refusal:
                     return None  # the view says it properly
-                if asked != quoted or self._waits(environ.get("REMOTE_ADDR", "unknown")):
+                if asked.removeprefix("W/") != quoted:
+                    return None
+                if self._waits(environ.get("REMOTE_ADDR", "unknown")):
                     return None
                 environ["hub.rule"] = f"{one.below} unchanged"
                 return [("ETag", quoted), ("Cache-Control", cache_control(one.max_age))]
