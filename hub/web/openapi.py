@@ -9,6 +9,7 @@ from flask import Flask
 
 from hub import __version__
 
+from .following import BOX, LONGEST_SUBJECT, SUBJECTS
 from .operation import refusal_response
 from .problems import http_problem
 from .schema import Problem
@@ -41,12 +42,50 @@ EXAMPLES = {
     "route_id": "harbin:1",
     "vehicle_id": "harbin:B0001",
     "feed": "harbin",
+    "route": "harbin:1",
+    "stop": "harbin:1001",
+    "last_event_id": "1795000000",
+    "Last-Event-ID": "1795000000",
     "import_id": "import_01m866kyycews916y6fh7wpj97",
     "session_id": "session_01m866kyycews916y6fh7wpj97",
     "favourite_id": "favourite_01m866kyycews916y6fh7wpj97",
     "after": "WyJoYXJiaW46MTAwMSJd",
     "X-JWS-Signature": "eyJhbGciOiJFUzI1NiIsImI2NCI6ZmFsc2V9..MEQCIA",
     "If-Match": '"3"',
+}
+
+_EVENT = {
+    "description": "One event. `data` is JSON.",
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["snapshot", "vehicles", "board"]},
+        "id": {"type": "string", "pattern": "^[0-9]+$"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "anyOf": [
+                    {
+                        "description": "Of a feed, a box of it or a line.",
+                        "type": "object",
+                        "properties": {
+                            "generation": {"type": "integer"},
+                            "generated_at": {"type": "string", "format": "date-time"},
+                            "vehicles": {
+                                "type": "array",
+                                "items": {"$ref": "#/components/schemas/Vehicle"},
+                            },
+                            "gone": {"type": "array", "items": {"type": "string"}},
+                        },
+                        "required": ["generation", "generated_at", "vehicles", "gone"],
+                        "additionalProperties": False,
+                    },
+                    {"$ref": "#/components/schemas/StopBoard"},
+                ]
+            },
+        },
+    },
+    "required": ["event", "id", "data"],
 }
 
 STREAM: dict[str, Any] = {
@@ -63,25 +102,37 @@ STREAM: dict[str, Any] = {
         "tags": ["vehicles"],
         "security": [],
         "parameters": [
+            *(
+                {
+                    "in": "query",
+                    "name": name,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_SUBJECT},
+                }
+                for name in SUBJECTS
+            ),
             {
                 "in": "query",
-                "name": name,
-                "schema": {"type": "string", "maxLength": 300},
-                "example": example,
-            }
-            for name, example in (
-                ("feed", "harbin"),
-                ("route", "harbin:1"),
-                ("stop", "harbin:1001"),
-                ("bbox", "126.5,45.7,126.7,45.8"),
-            )
+                "name": "bbox",
+                "description": "Only with `feed`: west, south, east, north in degrees WGS 84.",
+                "schema": {"type": "string", "pattern": BOX},
+                "example": "126.5,45.7,126.7,45.8",
+            },
+            *(
+                {
+                    "in": place,
+                    "name": name,
+                    "description": "The `id` of the last event you saw; other text is ignored.",
+                    "schema": {"type": "string"},
+                }
+                for place, name in (("query", "last_event_id"), ("header", "Last-Event-ID"))
+            ),
         ],
         "responses": {
             "200": {
                 "description": "The events, until you leave.",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "content": {"text/event-stream": {"schema": _EVENT}},
             },
-            **{str(status): refusal_response(status) for status in (404, 422, 429, 503)},
+            **{str(status): refusal_response(status) for status in (404, 422, 503)},
         },
     },
 }

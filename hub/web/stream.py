@@ -11,20 +11,20 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
 import structlog
 
-from hub.kernel.errors import Invalid, MethodNotAllowed, NotFound, Refusal, Unavailable
+from hub.kernel.errors import InternalFault, MethodNotAllowed, NotFound, Refusal, Unavailable
 from hub.logs import set_up_logs
 from hub.settings import Settings
 from hub.transit.boards import BoardReader, Delta
 from hub.transit.errors import NoLiveData
-from hub.transit.snapshots import Bounds
 
-from .topics import StopBoards, Ticked, Topic, Vehicles
+from . import following
+from .topics import Ticked, Topic
 
 MOST_LISTENERS = 4000
 QUEUE = 8
@@ -187,13 +187,14 @@ class Stream:
                 raise NotFound
             elif scope["method"] == "OPTIONS":
                 allowed = [("Access-Control-Allow-Headers", "Last-Event-ID, Cache-Control")]
-                await _answer(send, 204, b"", "text/plain", [*shared, *allowed])
+                await _start(send, 204, [*shared, *allowed])
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
             elif scope["method"] != "GET":
                 raise MethodNotAllowed(headers={"Allow": "GET, OPTIONS"})
             else:
                 await self._stream(scope, headers, shared, receive, send)
         except Refusal as refusal:
-            more = [*shared, *refusal.headers.items()]
+            more = [("Cache-Control", "no-store"), *shared, *refusal.headers.items()]
             await _answer(send, refusal.status, _problem(refusal), "application/problem+json", more)
 
     async def _stream(
@@ -204,10 +205,10 @@ class Stream:
         receive: Receive,
         send: Send,
     ) -> None:
-        asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        name, make = topic_of(asked)
+        asked = following.read(scope["query_string"])
+        name, make = following.topic_of(asked)
         since = _generation(headers.get("last-event-id") or asked.get("last_event_id") or "")
-        listener = self._broadcast.join(name, make, since)
+        listener = self._join(name, make, since)
         try:
             await _start(send, 200, [("Content-Type", "text/event-stream"), *_UNBUFFERED, *shared])
             await _send(send, b"retry: %d\n\n" % RETRY_MS)
@@ -215,12 +216,24 @@ class Stream:
         finally:
             self._broadcast.leave(name, listener)
 
+    def _join(self, name: str, make: Callable[[], Topic], since: int | None) -> Listener:
+        try:
+            return self._broadcast.join(name, make, since)
+        except Refusal:
+            raise
+        except Exception as error:
+            instance = uuid4().hex
+            log.error("unforeseen", request_id=instance, exc_info=error)  # noqa: TRY400 (as the web)
+            raise InternalFault(extra={"instance": instance}) from error
+
     def _cors(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
         """The hub's own pages come from another port of this host, or from its public address."""
         origin = headers.get("origin", "")
         try:
             host = urlsplit(f"//{headers.get('host', '')}").hostname
-            own = origin and (origin == self._origin or urlsplit(origin).hostname == host)
+            # Neither a request without a host nor the origin `null` is of any host.
+            same = host is not None and urlsplit(origin).hostname == host
+            own = origin != "" and (origin == self._origin or same)
         except ValueError:
             own = False
         vary = ("Vary", "Origin")
@@ -230,33 +243,9 @@ class Stream:
 _UNBUFFERED = [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
 
 
-def topic_of(asked: Mapping[str, str]) -> tuple[str, Callable[[], Topic]]:
-    """The topic that a query names, and how to make it. Refuses what names none, or several."""
-    named = [kind for kind in ("feed", "route", "stop") if asked.get(kind)]
-    if len(named) != 1 or ("bbox" in asked and named != ["feed"]):
-        raise Invalid("Name one of feed (with bbox or without), route and stop.")
-    subject = asked[named[0]]
-    if named == ["stop"]:
-        return f"stop {subject}", lambda: StopBoards(subject)
-    if named == ["route"]:
-        return f"route {subject}", lambda: Vehicles(subject.partition(":")[0], route=subject)
-    box = _box(asked["bbox"]) if "bbox" in asked else None
-    return f"feed {subject} {box}", lambda: Vehicles(subject, box=box)
-
-
 def _generation(text: str) -> int | None:
     """The event id that a listener comes back with; what cannot be one of ours counts as none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
-
-
-def _box(text: str) -> Bounds:
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise Invalid(errors=[{"pointer": "bbox", "detail": "Four numbers."}]) from None
-    if not (abs(west) <= 180 and abs(east) <= 180 and -90 <= south <= north <= 90):
-        raise Invalid(errors=[{"pointer": "bbox", "detail": "Not west,south,east,north."}])
-    return Bounds(west, south, east, north)
 
 
 async def _converse(listener: Listener, receive: Receive, send: Send) -> None:
@@ -314,7 +303,7 @@ def _problem(refusal: Refusal) -> bytes:
         "detail": refusal.detail,
         "instance": uuid4().hex,
         "errors": list(refusal.errors) or None,
-    }
+    } | refusal.extra
     return msgspec.json.encode(
         {name: value for name, value in problem.items() if value is not None}
     )

@@ -14,7 +14,8 @@ import pytest
 
 from hub.transit.boards import BoardReader, BoardWriter, Delta, Row
 from hub.web import stream, topics
-from hub.web.stream import QUEUE, Broadcast, Listener, topic_of
+from hub.web.following import topic_of
+from hub.web.stream import QUEUE, Broadcast, Listener
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -2,29 +2,20 @@
 
 No 500, no status, media type or body that the description does not declare, nothing accepted that
 its schema forbids. A seeded sample runs always; `make soak` makes twenty times as many requests.
+The stream role is another application: `test_stream.py`.
 """
 
 import io
 import json
-import os
-from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from hypothesis import given
 
 from hub import identity
 from tests.city import City
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "v1.json"
-EXAMPLES = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 20
-
+from .declared import CHECKS, DOCUMENT, sampled
 
 SIGN = "X-Test-Sign"
 SIGN_IN_ENVIRON = "HTTP_X_TEST_SIGN"
@@ -73,34 +64,16 @@ def described(app, city, db) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_wsgi("/openapi.json", Signing(app, device, db.clock))
 
 
-def no_fault_of_ours(ctx, response, case):
-    """503 is an honest answer of a hub whose gateway does not run; no other 5xx is."""
-    assert response.status_code < 500 or response.status_code == 503
-
-
-CHECKS = [
-    no_fault_of_ours,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-
-
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_only_declared_answers(method, path, described, city):
     operation = described[path][method.upper()]
     ways = {name for way in operation.definition.raw.get("security", []) for name in way}
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        derandomize=EXAMPLES < 100,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @sampled
     @given(case=operation.as_strategy())
     def answered_as_declared(case):
+        # The WSGI client does not unpack what it is sent; `tests/api/test_packing.py` does.
+        case.headers["Accept-Encoding"] = "identity"
         if "bearer" in ways:
             case.headers.update(city.as_citizen("fuzz"))
         if "jws" in ways:
