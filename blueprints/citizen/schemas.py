@@ -4,7 +4,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
 
-from hub.web import Instant, Schema, page_schema
+from hub import identity
+from hub.web import LANGUAGE, Enumeration, Instant, Schema, page_schema
+
+CODE_CHANNEL = Enumeration("CodeChannel", ("sms", "email"), "How a one-time code travels.")
+ASSURANCE_LEVEL = Enumeration(
+    "AssuranceLevel",
+    (identity.LOA_CODE, identity.LOA_STRONG, identity.LOA_VERIFIED),
+    "How surely it is them: a one-time code, a second kind of factor, a verified real name.",
+)
 
 _LOGIN = validate.Regexp(r"login_[A-Za-z0-9_-]{43}$", error="Not a login of ours.")
 _SIX_DIGITS = validate.Regexp(r"[0-9]{6}$", error="Six digits.")
@@ -42,9 +50,7 @@ def _device_name() -> fields.String:
 class CodeRequest(Schema):
     """Where to send a one-time code."""
 
-    channel = fields.String(
-        required=True, validate=validate.OneOf(("sms", "email")), metadata={"example": "sms"}
-    )
+    channel = fields.String(required=True, validate=CODE_CHANNEL, metadata={"example": "sms"})
     address = fields.String(
         required=True,
         validate=validate.Length(3, 254),
@@ -111,7 +117,9 @@ class Tokens(Schema):
     session = fields.String(
         required=True, metadata={"example": "session_01k9z3m8q4v7x2c5n1b6h0j8rt"}
     )
-    acr = fields.String(required=True, metadata={"example": "urn:city:loa:1"})
+    acr = fields.String(
+        required=True, validate=ASSURANCE_LEVEL, metadata={"example": "urn:city:loa:1"}
+    )
 
 
 class Me(Schema):
@@ -119,12 +127,13 @@ class Me(Schema):
 
     id = fields.String(required=True, metadata={"example": "person_01k9z3m8q4v7x2c5n1b6h0j8rt"})
     display_name = fields.String(metadata={"example": "Li Na"})
-    language = fields.String(required=True, metadata={"example": "zh-CN"})
+    language = fields.String(required=True, validate=LANGUAGE, metadata={"example": "zh-CN"})
     phone = fields.String(metadata={"description": "Masked.", "example": "+86*********78"})
     email = fields.String(metadata={"description": "Masked.", "example": "l***@example.org"})
     second_factor = fields.Boolean(required=True, metadata={"example": False})
     acr = fields.String(
         required=True,
+        validate=ASSURANCE_LEVEL,
         metadata={"description": "How surely this sign-in is them.", "example": "urn:city:loa:1"},
     )
     amr = fields.List(
@@ -146,9 +155,7 @@ class MeChanges(Schema):
         validate=[validate.Length(1, 80), _PRINTABLE],
         metadata={"description": "Null takes the name away.", "example": "Li Na"},
     )
-    language = fields.String(
-        validate=validate.OneOf(("zh-CN", "en", "ru")), metadata={"example": "zh-CN"}
-    )
+    language = fields.String(validate=LANGUAGE, metadata={"example": "zh-CN"})
 
     @pre_load
     def not_empty(self, data: Any, **_: Any) -> Any:
@@ -166,7 +173,9 @@ class Session(Schema):
     current = fields.Boolean(
         required=True, metadata={"description": "The one that asks.", "example": True}
     )
-    acr = fields.String(required=True, metadata={"example": "urn:city:loa:1"})
+    acr = fields.String(
+        required=True, validate=ASSURANCE_LEVEL, metadata={"example": "urn:city:loa:1"}
+    )
     signed_in_at = Instant(required=True)
     last_seen_at = Instant(required=True, metadata={"description": "To about ten minutes."})
     expires_at = Instant(required=True)

@@ -9,10 +9,82 @@ from typing import Any
 from marshmallow import fields, validate
 
 from hub.fleet import OCCUPANCIES
-from hub.web import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
+from hub.web import CoordinatesQuery, Enumeration, Instant, PageQuery, Place, Schema, page_schema
+
+from .schemas import DIRECTION_ID
 
 FEED = "^[a-z0-9-]{1,32}$"
 NAME = r"^[^\x00-\x1f\x7f]{1,128}$"
+
+OCCUPANCY_STATUS = Enumeration(
+    "OccupancyStatus", OCCUPANCIES, "How full a vehicle is (GTFS-Realtime)."
+)
+VEHICLE_STOP_STATUS = Enumeration(
+    "VehicleStopStatus",
+    ("in_transit", "incoming", "stopped"),
+    "Where a vehicle is, seen from its next stop (GTFS-Realtime).",
+)
+POSITION_PROBLEM_REASON = Enumeration(
+    "PositionProblemReason",
+    ("future", "stale", "off_planet", "jump", "unknown_vehicle", "unknown_trip"),
+    "Why a reported position is not believed.",
+)
+FEED_ENTITY_KIND = Enumeration(
+    "FeedEntityKind",
+    ("vehicles", "trip_updates", "alerts"),
+    "What a GTFS-Realtime message speaks of.",
+)
+ARRIVAL_SOURCE = Enumeration(
+    "ArrivalSource",
+    ("realtime", "schedule", "frequency"),
+    "What stands behind an expected time: a vehicle, the timetable, or only how often one comes.",
+)
+ARRIVAL_STATUS = Enumeration(
+    "ArrivalStatus",
+    ("expected", "approaching", "at_stop", "passed", "cancelled", "skipped", "no_signal"),
+    "How near a vehicle is to calling; `no_signal`: it is silent, or off its route.",
+)
+BOARD_MODE = Enumeration(
+    "BoardMode",
+    ("realtime", "schedule"),
+    "Whether a board knows of vehicles or of the timetable alone.",
+)
+ALERT_CAUSE = Enumeration(
+    "AlertCause",
+    (
+        "unknown_cause",
+        "other_cause",
+        "technical_problem",
+        "strike",
+        "demonstration",
+        "accident",
+        "holiday",
+        "weather",
+        "maintenance",
+        "construction",
+        "police_activity",
+        "medical_emergency",
+        "special_event",
+    ),
+    "Why service is not as usual (GTFS-Realtime).",
+)
+ALERT_EFFECT = Enumeration(
+    "AlertEffect",
+    (
+        "no_service",
+        "reduced_service",
+        "significant_delays",
+        "detour",
+        "additional_service",
+        "modified_service",
+        "other_effect",
+        "unknown_effect",
+        "stop_moved",
+        "no_effect",
+        "accessibility_issue",
+    ),
+    "What that does to the service (GTFS-Realtime).",
+)
 
 
 def text_in_languages(*, required: bool = False, **metadata: Any) -> fields.Dict:
@@ -54,7 +126,7 @@ class PositionIn(Schema):
         allow_none=True,
         metadata={"description": "For trips by frequency.", "example": "06:00:00"},
     )
-    occupancy = fields.String(allow_none=True, validate=validate.OneOf(OCCUPANCIES))
+    occupancy = fields.String(allow_none=True, validate=OCCUPANCY_STATUS)
     label = name(allow_none=True, metadata={"description": "What passengers read on the vehicle."})
 
 
@@ -73,9 +145,7 @@ class PositionProblem(Schema):
     index = fields.Integer(required=True, metadata={"example": 3})
     reason = fields.String(
         required=True,
-        validate=validate.OneOf(
-            ["future", "stale", "off_planet", "jump", "unknown_vehicle", "unknown_trip"]
-        ),
+        validate=POSITION_PROBLEM_REASON,
         metadata={"example": "jump"},
     )
     detail = fields.String(required=True)
@@ -97,7 +167,7 @@ class FeedMessageReceipt(Schema):
     trip_updates = fields.Integer(required=True, metadata={"example": 12})
     alerts = fields.Integer(required=True, metadata={"example": 1})
     kinds = fields.List(
-        fields.String(validate=validate.OneOf(["vehicles", "trip_updates", "alerts"])),
+        fields.String(validate=FEED_ENTITY_KIND),
         required=True,
         metadata={"description": "What the message held."},
     )
@@ -134,16 +204,14 @@ class Vehicle(Schema):
     label = fields.String(metadata={"example": "哈A·12345"})
     route = fields.Nested(RouteMark)
     trip = fields.String(metadata={"example": "harbin:T1"})
-    direction = fields.Integer(metadata={"example": 0})
+    direction = fields.Integer(validate=DIRECTION_ID, metadata={"example": 0})
     headsign = text_in_languages()
     position = fields.Nested(Place, required=True)
     bearing = fields.Integer(metadata={"example": 87})
     speed_mps = fields.Float(metadata={"example": 6.2})
-    occupancy = fields.String(validate=validate.OneOf(OCCUPANCIES))
+    occupancy = fields.String(validate=OCCUPANCY_STATUS)
     reported_at = Instant(required=True)
-    status = fields.String(
-        required=True, validate=validate.OneOf(["in_transit", "incoming", "stopped"])
-    )
+    status = fields.String(required=True, validate=VEHICLE_STOP_STATUS)
     next_stop = fields.Nested(NextStop)
     delay_seconds = fields.Integer(metadata={"example": 60})
     stale = fields.Boolean(required=True, metadata={"example": False})
@@ -187,7 +255,7 @@ class ComingVehicle(Schema):
     reported_at = Instant(required=True)
     stops_away = fields.Integer(metadata={"example": 3})
     distance_m = fields.Integer(metadata={"example": 850})
-    occupancy = fields.String(validate=validate.OneOf(OCCUPANCIES))
+    occupancy = fields.String(validate=OCCUPANCY_STATUS)
 
 
 class Arrival(Schema):
@@ -201,23 +269,8 @@ class Arrival(Schema):
     scheduled_at = Instant(required=True)
     expected_at = Instant(required=True)
     delay_seconds = fields.Integer(metadata={"example": 60})
-    source = fields.String(
-        required=True, validate=validate.OneOf(["realtime", "schedule", "frequency"])
-    )
-    status = fields.String(
-        required=True,
-        validate=validate.OneOf(
-            [
-                "expected",
-                "approaching",
-                "at_stop",
-                "passed",
-                "cancelled",
-                "skipped",
-                "no_signal",
-            ]
-        ),
-    )
+    source = fields.String(required=True, validate=ARRIVAL_SOURCE)
+    status = fields.String(required=True, validate=ARRIVAL_STATUS)
     vehicle = fields.Nested(ComingVehicle)
 
 
@@ -228,8 +281,8 @@ class Alert(Schema):
     feed = fields.String(required=True, metadata={"example": "harbin"})
     title = text_in_languages(required=True)
     text = text_in_languages(required=True)
-    cause = fields.String(required=True, metadata={"example": "construction"})
-    effect = fields.String(required=True, metadata={"example": "detour"})
+    cause = fields.String(required=True, validate=ALERT_CAUSE, metadata={"example": "construction"})
+    effect = fields.String(required=True, validate=ALERT_EFFECT, metadata={"example": "detour"})
     active_from = Instant()
     active_until = Instant()
     routes = fields.List(fields.String(), required=True, metadata={"example": ["harbin:55"]})
@@ -269,6 +322,6 @@ class StopBoard(Schema):
 
     stop = fields.Nested(BoardStop, required=True)
     generated_at = Instant(required=True)
-    mode = fields.String(required=True, validate=validate.OneOf(["realtime", "schedule"]))
+    mode = fields.String(required=True, validate=BOARD_MODE)
     arrivals = fields.List(fields.Nested(Arrival), required=True)
     alerts = fields.List(fields.Nested(Alert), required=True)

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from hub.transit.geometry import Box
-from hub.web import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
+from hub.web import CoordinatesQuery, Enumeration, Instant, PageQuery, Place, Schema, page_schema
 
 FEED = validate.Regexp(r"[a-z0-9-]{1,32}\Z", error="Not the name of a feed.")
 PUBLIC_ID = validate.Regexp(
@@ -13,6 +13,57 @@ PUBLIC_ID = validate.Regexp(
 )
 COLOR = {"type": "string", "pattern": "^#[0-9a-f]{6}$", "example": "#1a7f37"}
 LANGUAGE_TAG = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z"
+
+FEED_KIND = Enumeration(
+    "FeedKind",
+    ("synthetic", "recorded", "live"),
+    "Whether the vehicles of a feed are invented, recorded or real.",
+)
+LOCATION_TYPE = Enumeration(
+    "LocationType",
+    ("station", "entrance", "node", "boarding_area"),
+    "What a place is where no vehicle calls (`location_type` of GTFS).",
+)
+WHEELCHAIR_BOARDING = Enumeration(
+    "WheelchairBoarding",
+    ("unknown", "possible", "not_possible"),
+    "Whether a wheelchair can board (`wheelchair_boarding` of GTFS).",
+)
+ROUTE_KIND = Enumeration(
+    "RouteKind",
+    (
+        "tram",
+        "metro",
+        "rail",
+        "bus",
+        "ferry",
+        "cable_tram",
+        "aerial_lift",
+        "funicular",
+        "trolleybus",
+        "monorail",
+        "coach",
+        "taxi",
+    ),
+    "What drives on a line (`route_type` of GTFS, the extended types by their group).",
+)
+DIRECTION_ID = Enumeration("DirectionId", (0, 1), "There or back (`direction_id` of GTFS).")
+SHAPE_PRECISION = Enumeration(
+    "ShapePrecision",
+    ("map", "full"),
+    "How exactly the points of a line follow the ground.",
+)
+FAVOURITE_KIND = Enumeration("FavouriteKind", ("stop", "route"), "What a person keeps at hand.")
+PROBLEM_SEVERITY = Enumeration(
+    "ImportProblemSeverity",
+    ("error", "warning"),
+    "An error refuses the zip, a warning only tells.",
+)
+IMPORT_STATE = Enumeration(
+    "ImportState",
+    ("queued", "running", "published", "refused"),
+    "How far an import is; `published` and `refused` are final.",
+)
 
 
 class LocalText(fields.Dict):
@@ -111,8 +162,7 @@ class Feed(Schema):
     name = LocalText(required=True)
     kind = fields.String(
         required=True,
-        validate=validate.OneOf(("synthetic", "recorded", "live")),
-        metadata={"description": "Whether its vehicles are invented, recorded or real."},
+        validate=FEED_KIND,
     )
     notice = LocalText(metadata={"description": "What must be said wherever it is shown."})
     timezone = fields.String(required=True, metadata={"example": "Asia/Shanghai"})
@@ -157,14 +207,12 @@ class Stop(Schema):
     position = fields.Nested(Place)
     distance_m = fields.Integer(metadata={"description": "From `near`, in metres.", "example": 123})
     location_type = fields.String(
-        validate=validate.OneOf(("station", "entrance", "node", "boarding_area")),
+        validate=LOCATION_TYPE,
         metadata={"description": "Absent where vehicles call."},
     )
     station = fields.String(metadata={"description": "The station it belongs to."})
     platform_code = fields.String(metadata={"example": "A"})
-    wheelchair_boarding = fields.String(
-        required=True, validate=validate.OneOf(("unknown", "possible", "not_possible"))
-    )
+    wheelchair_boarding = fields.String(required=True, validate=WHEELCHAIR_BOARDING)
     routes = fields.List(
         fields.Nested(RouteBadge), required=True, metadata={"description": "Lines that call here."}
     )
@@ -194,7 +242,7 @@ class Route(Schema):
     long_name = LocalText(required=True)
     color = fields.String(required=True, metadata=COLOR)
     text_color = fields.String(required=True, metadata=COLOR)
-    kind = fields.String(required=True, metadata={"example": "bus"})
+    kind = fields.String(required=True, validate=ROUTE_KIND, metadata={"example": "bus"})
 
 
 class RouteStop(Schema):
@@ -219,7 +267,7 @@ class Line(Schema):
 class Direction(Schema):
     """One way of a line, as most of its trips drive it."""
 
-    direction = fields.Integer(required=True, validate=validate.OneOf((0, 1)))
+    direction = fields.Integer(required=True, validate=DIRECTION_ID)
     headsign = LocalText(required=True)
     stops = fields.List(fields.Nested(RouteStop), required=True)
     shape = fields.Nested(Line, required=True)
@@ -243,7 +291,7 @@ class PrecisionQuery(CoordinatesQuery):
 
     precision = fields.String(
         load_default="map",
-        validate=validate.OneOf(("map", "full")),
+        validate=SHAPE_PRECISION,
         metadata={
             "description": "`map`: no point further than five metres off; `full`: every point."
         },
@@ -253,7 +301,7 @@ class PrecisionQuery(CoordinatesQuery):
 class NewFavourite(Schema):
     """A stop or a line to keep at hand."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(("stop", "route")))
+    kind = fields.String(required=True, validate=FAVOURITE_KIND)
     target = fields.String(required=True, validate=PUBLIC_ID, metadata={"example": "harbin:1001"})
     label = fields.String(
         load_default=None,
@@ -266,7 +314,7 @@ class Favourite(Schema):
     """A stop or a line that somebody keeps at hand."""
 
     id = fields.String(required=True, metadata={"example": "favourite_06f0k3m9s8d2z7h5q1w4e6r8ty"})
-    kind = fields.String(required=True, validate=validate.OneOf(("stop", "route")))
+    kind = fields.String(required=True, validate=FAVOURITE_KIND)
     target = fields.String(required=True, metadata={"example": "harbin:1001"})
     label = fields.String(metadata={"example": "Home"})
     created_at = Instant(required=True)
@@ -276,7 +324,7 @@ class ImportProblem(Schema):
     """What is wrong in one place of a zip."""
 
     rule = fields.String(required=True, metadata={"example": "invalid_time"})
-    severity = fields.String(required=True, validate=validate.OneOf(("error", "warning")))
+    severity = fields.String(required=True, validate=PROBLEM_SEVERITY)
     detail = fields.String(
         required=True, metadata={"example": "'25:61:00' is not a time (H:MM:SS)."}
     )
@@ -290,9 +338,7 @@ class Import(Schema):
 
     id = fields.String(required=True, metadata={"example": "import_06f0k3m9s8d2z7h5q1w4e6r8ty"})
     feed = fields.String(required=True, metadata={"example": "harbin"})
-    state = fields.String(
-        required=True, validate=validate.OneOf(("queued", "running", "published", "refused"))
-    )
+    state = fields.String(required=True, validate=IMPORT_STATE)
     rows_read = fields.Integer(required=True)
     percent = fields.Integer(required=True, validate=validate.Range(0, 100))
     problems = fields.List(

@@ -5,11 +5,12 @@ from hub.parts import Loop, Schedule
 from .blueprint import Blueprint
 from .bodies import encoded, etag_of
 from .edge import MEBIBYTE, takes
+from .enumeration import Enumeration
 from .front import Body, Ready, Unchanged
 from .guard import Guard, View, guarded, public, requires
 from .operation import refuses
 from .request import actor, client_address, parts, request_id
-from .schema import CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
+from .schema import LANGUAGE, CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 from .sector import Probe, Sector, System
 from .shortcuts import asks, decodes, takes_bytes
 from .signatures import signed, speaks_for
@@ -25,10 +26,12 @@ from .tokens import (
 from .transaction import reads, transaction
 
 __all__ = [
+    "LANGUAGE",
     "MEBIBYTE",
     "Blueprint",
     "Body",
     "CoordinatesQuery",
+    "Enumeration",
     "Guard",
     "Instant",
     "Loop",

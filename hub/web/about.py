@@ -11,7 +11,7 @@ from .bodies import encoded, etag_of
 from .guard import public
 from .languages import LANGUAGES
 from .request import parts
-from .schema import Instant, Schema
+from .schema import LANGUAGE, Instant, Schema
 
 bp = Blueprint("about", __name__, description="What an app asks first")
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "v1.json"
@@ -44,7 +44,9 @@ class AppAdvice(Schema):
     time_zone = fields.String(required=True, metadata={"example": "Asia/Shanghai"})
     server_time = Instant(required=True)
     oldest_app = fields.String(required=True, metadata={"example": "1.0.0"})
-    languages = fields.List(fields.String(metadata={"example": "zh-CN"}), required=True)
+    languages = fields.List(
+        fields.String(validate=LANGUAGE, metadata={"example": "zh-CN"}), required=True
+    )
     default_feed = fields.String(required=True, metadata={"example": "harbin"})
     features = fields.Nested(AppFeatures, required=True)
     links = fields.Nested(AppLinks, required=True)

@@ -9,6 +9,7 @@ from flask import Flask
 
 from hub import __version__
 
+from .enumeration import Enumeration, refer_to_enumeration
 from .following import BOX, LONGEST_SUBJECT, SUBJECTS
 from .operation import refusal_response
 from .problems import http_problem
@@ -54,11 +55,17 @@ EXAMPLES = {
     "If-Match": '"3"',
 }
 
+STREAM_EVENT = Enumeration(
+    "StreamEvent",
+    ("snapshot", "vehicles", "board"),
+    "What an event brings: all vehicles, those that changed, or a stop board.",
+)
+
 _EVENT = {
     "description": "One event. `data` is JSON.",
     "type": "object",
     "properties": {
-        "event": {"type": "string", "enum": ["snapshot", "vehicles", "board"]},
+        "event": STREAM_EVENT.reference,
         "id": {"type": "string", "pattern": "^[0-9]+$"},
         "data": {
             "type": "string",
@@ -155,6 +162,8 @@ class Api(flask_smorest.Api):
         if writes_document:
             for name, scheme in _SECURITY.items():
                 self.spec.components.security_scheme(name, scheme)
+            self.ma_plugin.converter.add_attribute_function(refer_to_enumeration)
+            STREAM_EVENT.enter(self.spec)
 
     def handle_http_exception(self, error: Any) -> Any:
         """Through the one door for errors."""

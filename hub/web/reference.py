@@ -69,7 +69,8 @@ def parameters(operation: Operation, document: Document) -> list[tuple[str, Fiel
     for parameter in (resolved(node, document) for node in _parameters(operation, document)):
         schema = parameter.get("schema", {})
         note = parameter.get("description", schema.get("description", ""))
-        field = Field(parameter["name"], kind(schema), parameter.get("required", False), note)
+        required = parameter.get("required", False)
+        field = Field(parameter["name"], kind(schema), required, note, schema_name(schema))
         rows.append((parameter["in"], field))
     return rows
 

@@ -5,7 +5,15 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-SYSTEMS = ("wgs84", "gcj02", "bd09")
+from .enumeration import Enumeration
+from .languages import LANGUAGES
+
+COORDINATE_SYSTEM = Enumeration(
+    "CoordinateSystem",
+    ("wgs84", "gcj02", "bd09"),
+    "WGS 84, or the shifted systems of maps of mainland China (`bd09`: Baidu's).",
+)
+LANGUAGE = Enumeration("Language", LANGUAGES, "A language that the hub speaks (BCP 47).")
 
 
 class Schema(ma.Schema):
@@ -63,7 +71,7 @@ class CoordinatesQuery(Schema):
 
     crs = fields.String(
         load_default="wgs84",
-        validate=validate.OneOf(SYSTEMS),
+        validate=COORDINATE_SYSTEM,
         metadata={
             "description": "WGS 84, or shifted as maps of mainland China draw it.",
             "example": "wgs84",

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 
 import openapi_spec_validator
 import pytest
@@ -91,6 +92,24 @@ def test_no_answer_is_a_bare_list(operations):
     ]
 
     assert not bare
+
+
+def inline_enumerations(node, place=""):
+    if isinstance(node, dict):
+        named = re.fullmatch(r"/components/schemas/\w+", place)
+        if not named and isinstance(words := node.get("enum"), list) and len(words) > 1:
+            yield place
+        for key, inner in node.items():
+            yield from inline_enumerations(inner, f"{place}/{key}")
+    elif isinstance(node, list):
+        for number, inner in enumerate(node):
+            yield from inline_enumerations(inner, f"{place}/{number}")
+
+
+def test_every_enumeration_has_a_name(described):
+    inline = list(inline_enumerations(json.loads(described.extensions["hub-api"].document())))
+
+    assert not inline, f"Declare an Enumeration and give it as validator: {inline}"
 
 
 def test_refusals_are_pages_of_the_manual():
