@@ -71,6 +71,7 @@ def ask_for_code(work: Work, asked: dict[str, Any]) -> identity.CodeAsked:
 @bp.post("/v1/sign-in/tokens")
 @signing_in
 @transaction(once=True)
+@refuses(403)
 @bp.arguments(CodeEntry)
 @bp.response(200, Tokens)
 def enter_code(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +87,7 @@ def enter_code(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
 @bp.post("/v1/sign-in/second-factors")
 @signing_in
 @transaction(once=True)
+@refuses(403)
 @bp.arguments(SecondFactorEntry)
 @bp.response(200, Tokens)
 def enter_second_factor(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
