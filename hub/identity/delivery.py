@@ -2,8 +2,8 @@
 
 A delivery is claimed in one transaction, sent while no transaction is open, and finished in a
 second one that erases code and address. A crash between sending and finishing sends the same code
-once more when the claim lapses after a minute; it is never lost. A code that was handed over cannot
-be sent again by anybody: its only readable copy is gone.
+once more, under the same key, when the claim lapses after a minute; it is never lost. A code that
+was handed over cannot be sent again by anybody: its only readable copy is gone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -93,16 +93,24 @@ class Dispatch:
         self._write = write
         self._failures: dict[Channel, int] = {}
         self._rests_until: dict[Channel, datetime] = {}
+        self._tried: list[tuple[Parcel, Outcome]] = []
 
     def turn(self) -> bool:
         """Send one batch; whether there may be more to do at once."""
+        # While the database was away nothing could be noted: without this it would be sent again.
+        self._finish_tried()
         parcels = self._database.run(self._claim, SYSTEM)
         if not parcels:
             return False
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="codes") as pool:
-            outcomes = list(pool.map(self._send, parcels))
-        self._database.run(lambda work: _finish(work, parcels, outcomes), SYSTEM)
+            self._tried = list(zip(parcels, pool.map(self._send, parcels), strict=True))
+        self._finish_tried()
         return len(parcels) == AT_ONCE
+
+    def _finish_tried(self) -> None:
+        if self._tried:
+            self._database.run(lambda work: _finish(work, self._tried), SYSTEM)
+            self._tried = []
 
     def _claim(self, work: Work) -> list[Parcel]:
         _give_up_expired(work)
@@ -177,8 +185,8 @@ class Dispatch:
         ]
 
 
-def _finish(work: Work, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
-    for parcel, outcome in sorted(zip(parcels, outcomes, strict=True), key=lambda pair: pair[0].id):
+def _finish(work: Work, tried: Sequence[tuple[Parcel, Outcome]]) -> None:
+    for parcel, outcome in sorted(tried, key=lambda pair: pair[0].id):
         row = work.session.get(CodeDelivery, parcel.id)
         if row is None or row.state != "waiting":
             continue

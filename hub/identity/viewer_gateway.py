@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from hub.kernel import ids
 from hub.kernel.db import Database
@@ -27,21 +28,21 @@ class ViewerGateway:
         self._database = database
         self._channel = channel
 
-    def send(self, address: str, message: Message, *, key: str) -> None:  # noqa: ARG002
-        """Keep the message; the same delivery twice is kept twice, as a telephone would."""
-        self._database.run(lambda work: self._keep(work, address, message), SYSTEM)
+    def send(self, address: str, message: Message, *, key: str) -> None:
+        """Keep the message; the same delivery twice is kept once, as a provider does that heeds
+        ``key``."""
+        self._database.run(lambda work: self._keep(work, address, message, key), SYSTEM)
 
-    def _keep(self, work: Work, address: str, message: Message) -> None:
-        work.session.add(
-            ShownMessage(
-                id=ids.new_id(),
-                channel=self._channel,
-                address=address,
-                subject=message.subject,
-                text=message.text,
-                shown_at=work.now,
-            )
+    def _keep(self, work: Work, address: str, message: Message, key: str) -> None:
+        shown = insert(ShownMessage).values(
+            id=ids.read("delivery", key),
+            channel=self._channel,
+            address=address,
+            subject=message.subject,
+            text=message.text,
+            shown_at=work.now,
         )
+        work.session.execute(shown.on_conflict_do_nothing())
 
 
 @dataclass(frozen=True)

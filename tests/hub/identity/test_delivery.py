@@ -10,8 +10,18 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select, update
 
 from hub import identity
-from hub.identity import Dispatch, Message, SendingFailed, SmsGateway, SmtpGateway
+from hub.identity import (
+    Dispatch,
+    Message,
+    SendingFailed,
+    SmsGateway,
+    SmtpGateway,
+    ViewerGateway,
+    shown_messages,
+)
 from hub.identity.model import CodeDelivery, Login
+from hub.kernel.db import LostConnection
+from hub.kernel.ids import new_id, show
 from hub.kernel.work import NOBODY
 from tests.city import a_phone
 
@@ -204,6 +214,37 @@ def test_a_crash_after_sending_repeats_the_message_and_loses_none(
     assert [to for to, _, _ in provider.sent] == [number, number]
     assert len({(text, key) for _, text, key in provider.sent}) == 1
     assert delivery(parts, number).state == "sent"
+
+
+def test_a_database_that_is_away_after_sending_does_not_repeat_the_message(
+    parts, lane, provider, clock, number, monkeypatch
+):
+    ask(parts, number)
+
+    def away(*_):
+        raise LostConnection
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("hub.identity.delivery._finish", away)
+        with pytest.raises(LostConnection):
+            send_all(lane)
+    send_all(lane)
+    clock.move(seconds=61)
+    send_all(lane)
+
+    assert len(provider.sent) == 1
+    assert delivery(parts, number) == ("sent", 1, None, None)
+
+
+def test_the_viewer_shows_a_delivery_once_however_often_it_is_sent(db):
+    number, key = a_phone(), show("delivery", new_id())
+    viewer = ViewerGateway(db, "sms")
+
+    for _ in range(2):
+        viewer.send(number, LETTER, key=key)
+
+    with db.reading(NOBODY) as reading:
+        assert [m.text for m in shown_messages(reading, address=number)] == [LETTER.text]
 
 
 def test_two_workers_send_each_code_once(parts, lane, provider):
