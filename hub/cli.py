@@ -28,6 +28,7 @@ class Rooms(click.Group):
         "gateway": "hub.jobs.gateway:gateway",
         "transit": "hub.transit.commands:transit",
         "devices": "hub.identity.commands:devices",
+        "consent": "hub.consent.commands:consent",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -5,14 +5,22 @@ from pathlib import Path
 from hub.web import Loop, Schedule, Sector
 from hub.web.languages import speak_for
 
-from . import me, messages, pages, public_keys, second_factor, sending, sessions, sign_in
+from . import consents, me, messages, pages, public_keys, second_factor, sending, sessions, sign_in
 
 speak_for(Path(__file__).parent)
 
 SECTOR = Sector(
     slug="citizen",
     title="Citizen",
-    blueprints=(sign_in.bp, me.bp, sessions.bp, second_factor.bp, public_keys.bp, messages.bp),
+    blueprints=(
+        sign_in.bp,
+        me.bp,
+        sessions.bp,
+        second_factor.bp,
+        public_keys.bp,
+        messages.bp,
+        consents.bp,
+    ),
     pages=(messages.pages, pages.bp),
     loops=(Loop(name="codes", turn=sending.send_codes, pause=0.2),),
     schedules=(Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),),

@@ -23,7 +23,7 @@ from .housekeeping import forget_old
 from .liveness import Liveness
 from .people import Profile, correct, join, profile
 from .rules import LOA_CODE, LOA_STRONG, LOA_VERIFIED, SESSION_LIVES
-from .sessions import Tokens, csrf_value, end, end_all, mine, refresh, start
+from .sessions import Tokens, csrf_value, end, end_all, end_grants_of, mine, refresh, start
 from .signing_in import CodeAsked, ask_for_code, enter_code, enter_second_factor
 from .sms_gateway import SmsGateway
 from .smtp_gateway import SmtpGateway
@@ -81,6 +81,7 @@ __all__ = [
     "csrf_value",
     "end",
     "end_all",
+    "end_grants_of",
     "enrol_device",
     "enter_code",
     "enter_second_factor",

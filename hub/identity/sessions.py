@@ -214,6 +214,25 @@ def end_all(work: Work) -> int:
     return _end(work, live, because="signed_out_everywhere")
 
 
+def end_grants_of(work: Work, *, person_id: UUID, client_id: str, because: str) -> int:
+    """End whatever a person's grants let one client do; its refresh tokens are refused from the
+    commit on. How many grants that were."""
+    ended = work.session.scalars(
+        update(Grant)
+        .where(
+            Grant.person_id == person_id,
+            Grant.client_id == client_id,
+            Grant.revoked_at.is_(None),
+        )
+        .values(revoked_at=work.now)
+        .execution_options(synchronize_session=False)
+        .returning(Grant.id)
+    ).all()
+    for grant_id in ended:
+        audit.record(work, "identity.grant_ended", ids.show("grant", grant_id), because=because)
+    return len(ended)
+
+
 def forget_old(work: Work) -> None:
     """Delete what has been over for ninety days, and used generations after a week past their
     end; sealed successors nobody came back for are blanked."""

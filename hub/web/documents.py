@@ -77,7 +77,9 @@ def catalogue(app: Flask, sectors: Sequence[Sector]) -> str:
 
 
 def _routes(app: Flask, blueprints: set[str]) -> Iterator[str]:
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, str(rule.methods))):
+    for rule in sorted(
+        app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))
+    ):
         if rule.endpoint.partition(".")[0] in blueprints:
             guard: Guard = getattr(app.view_functions[rule.endpoint], "guard")  # noqa: B009 (dynamic)
             methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))

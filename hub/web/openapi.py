@@ -50,6 +50,7 @@ EXAMPLES = {
     "import_id": "import_01m866kyycews916y6fh7wpj97",
     "session_id": "session_01m866kyycews916y6fh7wpj97",
     "favourite_id": "favourite_01m866kyycews916y6fh7wpj97",
+    "consent_id": "consent_01k9z3m8q4v7x2c5n1b6h0j8rt",
     "after": "WyJoYXJiaW46MTAwMSJd",
     "X-JWS-Signature": "eyJhbGciOiJFUzI1NiIsImI2NCI6ZmFsc2V9..MEQCIA",
     "If-Match": '"3"',

@@ -6,8 +6,14 @@ from sqlalchemy import text
 from hub.jobs.release import config
 from hub.kernel.db import Base
 
-UNCHANGEABLE = {"audit_entry", "kernel_change", "kernel_reaction", "fleet_position"}
-KEPT_FOREVER = {"audit_entry"}
+UNCHANGEABLE = {
+    "audit_entry",
+    "kernel_change",
+    "kernel_reaction",
+    "fleet_position",
+    "consent_event",
+}
+KEPT_FOREVER = {"audit_entry", "consent_event"}
 # Words that name something personal wherever they stand in a column's name.
 PERSONAL = ("phone", "email", "address", "display_name", "birth", "secret_sealed", "device_name")
 PUBLIC = {"transit_agency.phone"}  # an operator's own number, printed at every stop

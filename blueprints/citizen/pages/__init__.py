@@ -5,4 +5,4 @@ from hub.web.pages import Pages
 
 bp = Pages("citizen_pages", __name__)
 
-from . import account_page, second_factor_page, sign_in_page  # noqa: E402, F401 (they add views)
+from . import account_page, consents_page, second_factor_page, sign_in_page  # noqa: E402, F401 (they add views)

@@ -1,0 +1,28 @@
+"""Consent: who may use what about whom, for which purpose, until when; each act has a receipt."""
+
+from .errors import ConsentNotValid
+from .events import ConsentGiven, ConsentWithdrawn
+from .receipts import TYPE as RECEIPT_TYPE
+from .receipts import ReceiptRefused, check
+from .rules import CITY, Act, Source, State
+from .service import Consent, covers, give, mine, of_mine, receipt, withdraw
+
+__all__ = [
+    "CITY",
+    "RECEIPT_TYPE",
+    "Act",
+    "Consent",
+    "ConsentGiven",
+    "ConsentNotValid",
+    "ConsentWithdrawn",
+    "ReceiptRefused",
+    "Source",
+    "State",
+    "check",
+    "covers",
+    "give",
+    "mine",
+    "of_mine",
+    "receipt",
+    "withdraw",
+]

@@ -1,0 +1,222 @@
+"""Verbs of consent: give, withdraw, ask whether one covers, and show.
+
+Each act leaves a row of history with its signed receipt, in the transaction of the act.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select, update
+
+from hub import audit, identity
+from hub.kernel import ids
+from hub.kernel.errors import NotFound
+from hub.kernel.work import Reading, Work
+from hub.keys import KeyRing
+
+from . import model, receipts
+from .errors import ConsentNotValid
+from .events import ConsentGiven, ConsentWithdrawn
+from .model import ConsentEvent
+from .rules import CITY, Act, Source, State, faults, state
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A consent as its person sees it; ``state`` is as of the moment it was asked for."""
+
+    id: UUID
+    person_id: UUID
+    recipient: str
+    recipient_name: str
+    scopes: tuple[str, ...]
+    purpose_text: str
+    purpose_version: str
+    language: str
+    source: Source
+    given_at: datetime
+    until: datetime
+    withdrawn_at: datetime | None
+    state: State
+
+
+@dataclass(frozen=True)
+class Given(Consent):
+    """What ``give`` made, with its receipt (a JWS in compact form)."""
+
+    receipt: str
+
+
+def give(
+    work: Work,
+    keyring: KeyRing,
+    *,
+    issuer: str,
+    person_id: UUID,
+    recipient: str,
+    scopes: Sequence[str],
+    purpose_text: str,
+    until: datetime,
+    purpose_version: str = "1",
+    language: str = "zh-CN",
+    source: Source = "page",
+    recipient_name: str | None = None,
+) -> Given:
+    """Enter that a person lets a recipient use something; refuses with ConsentNotValid.
+
+    ``purpose_text`` is what the person was shown, in ``language``, word for word; ``issuer`` the
+    public address of this hub, which stands in the receipt. Each consent is a record of its own: a
+    wider one does not change a narrower one that was given before.
+    """
+    wrong = faults(
+        recipient=recipient,
+        scopes=scopes,
+        purpose_text=purpose_text,
+        until=until,
+        now=work.now,
+    )
+    if wrong:
+        raise ConsentNotValid(errors=wrong)
+    row = model.Consent(
+        id=ids.new_id(),
+        person_id=person_id,
+        recipient=recipient,
+        recipient_name=recipient_name or recipient,
+        scopes=sorted(set(scopes)),
+        purpose_text=purpose_text,
+        purpose_version=purpose_version,
+        language=language,
+        source=source,
+        given_at=work.now,
+        until=until,
+    )
+    work.session.add(row)
+    work.session.flush()
+    receipt = _remember(work, keyring, row, "given", issuer)
+    work.emit(ConsentGiven(person_id=person_id, consent_id=row.id, recipient=recipient))
+    return Given(**vars(_shown(row, work.now)), receipt=receipt)
+
+
+def withdraw(work: Work, keyring: KeyRing, consent_id: UUID, *, issuer: str) -> None:
+    """Take back one of the acting person's consents: at once, and with it the grants that the
+    recipient holds of them. Somebody else's is NotFound; twice is harmless."""
+    person_id = ids.read("person", work.actor.id)
+    mine = (model.Consent.id == consent_id) & (model.Consent.person_id == person_id)
+    row = work.session.execute(
+        update(model.Consent)
+        .where(mine, model.Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=work.now, withdrawn_by=work.actor.id)
+        .execution_options(synchronize_session=False)
+        .returning(model.Consent)
+    ).scalar_one_or_none()
+    if row is None:
+        if work.session.execute(select(model.Consent.id).where(mine)).scalar() is None:
+            raise NotFound
+        return
+    _remember(work, keyring, row, "withdrawn", issuer)
+    if not row.recipient.startswith(CITY):
+        identity.end_grants_of(
+            work, person_id=person_id, client_id=row.recipient, because="consent_withdrawn"
+        )
+    work.emit(ConsentWithdrawn(person_id=person_id, consent_id=row.id, recipient=row.recipient))
+
+
+def covers(work: Work, *, person_id: UUID, recipient: str, scope: str) -> bool:
+    """Whether a consent of this person lets the recipient use this now. Asks the database each
+    time, so a withdrawal counts from its commit on."""
+    found = work.session.execute(
+        select(model.Consent.id)
+        .where(
+            model.Consent.person_id == person_id,
+            model.Consent.recipient == recipient,
+            model.Consent.scopes.contains([scope]),
+            model.Consent.withdrawn_at.is_(None),
+            model.Consent.until > work.now,
+        )
+        .limit(1)
+    ).scalar()
+    return found is not None
+
+
+def mine(reading: Reading, *, after: UUID | None, limit: int) -> list[Consent]:
+    """The acting person's consents, also those that are over, newest first; one more than ``limit``
+    if there are."""
+    query = _of_reader(reading).order_by(model.Consent.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(model.Consent.id < after)
+    return [_shown(row, reading.now) for row in reading.connection.execute(query)]
+
+
+def of_mine(reading: Reading, consent_id: UUID) -> Consent:
+    """One of the acting person's consents; somebody else's is NotFound."""
+    query = _of_reader(reading).where(model.Consent.id == consent_id)
+    row = reading.connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound
+    return _shown(row, reading.now)
+
+
+def receipt(reading: Reading, keyring: KeyRing, consent_id: UUID, act: Act) -> str:
+    """The signed receipt of one act on one of the acting person's consents; NotFound when it is
+    somebody else's or nobody did that."""
+    kept = reading.connection.execute(
+        select(ConsentEvent.receipt)
+        .join(model.Consent, model.Consent.id == ConsentEvent.consent_id)
+        .where(
+            model.Consent.id == consent_id,
+            model.Consent.person_id == ids.read("person", reading.actor.id),
+            ConsentEvent.act == act,
+        )
+    ).scalar()
+    if kept is None:
+        raise NotFound
+    return receipts.presentable(keyring, kept)
+
+
+def _of_reader(reading: Reading) -> Select[Any]:
+    return select(*model.Consent.__table__.columns).where(
+        model.Consent.person_id == ids.read("person", reading.actor.id)
+    )
+
+
+def _remember(work: Work, keyring: KeyRing, row: model.Consent, act: Act, issuer: str) -> str:
+    event_id = ids.new_id()
+    claims = receipts.claims_of(
+        row, act=act, event_id=event_id, at=work.now, by=work.actor.id, issuer=issuer
+    )
+    signed = receipts.sign(keyring, claims)
+    work.session.add(
+        ConsentEvent(
+            id=event_id,
+            consent_id=row.id,
+            act=act,
+            at=work.now,
+            actor_kind=work.actor.kind,
+            actor_id=work.actor.id,
+            receipt=signed,
+        )
+    )
+    shown = ids.show("consent", row.id)
+    audit.record(work, f"consent.{act}", shown, recipient=row.recipient)
+    return signed
+
+
+def _shown(row: model.Consent | Row[Any], now: datetime) -> Consent:
+    return Consent(
+        id=row.id,
+        person_id=row.person_id,
+        recipient=row.recipient,
+        recipient_name=row.recipient_name,
+        scopes=tuple(row.scopes),
+        purpose_text=row.purpose_text,
+        purpose_version=row.purpose_version,
+        language=row.language,
+        source=cast(Source, row.source),
+        given_at=row.given_at,
+        until=row.until,
+        withdrawn_at=row.withdrawn_at,
+        state=state(until=row.until, withdrawn_at=row.withdrawn_at, now=now),
+    )
