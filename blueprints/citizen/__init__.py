@@ -5,7 +5,19 @@ from pathlib import Path
 from hub.web import Loop, Schedule, Sector
 from hub.web.languages import speak_for
 
-from . import consents, me, messages, pages, public_keys, second_factor, sending, sessions, sign_in
+from . import (
+    consents,
+    me,
+    messages,
+    pages,
+    passwords,
+    public_keys,
+    second_factor,
+    sending,
+    sessions,
+    sign_in,
+    step_up,
+)
 
 speak_for(Path(__file__).parent)
 
@@ -14,6 +26,8 @@ SECTOR = Sector(
     title="Citizen",
     blueprints=(
         sign_in.bp,
+        passwords.bp,
+        step_up.bp,
         me.bp,
         sessions.bp,
         second_factor.bp,

@@ -16,27 +16,47 @@ ASSURANCE_LEVEL = Enumeration(
 
 _LOGIN = validate.Regexp(r"login_[A-Za-z0-9_-]{43}$", error="Not a login of ours.")
 _SIX_DIGITS = validate.Regexp(r"[0-9]{6}$", error="Six digits.")
+_SECOND_CODE = validate.Regexp(
+    r"([0-9]{6}|[0-9A-Za-z]{5}-?[0-9A-Za-z]{5})$", error="Six digits, or a recovery code."
+)
 _PRINTABLE = validate.Regexp(
     r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$", error="Only letters and signs."
 )
 
 
-def _login() -> fields.String:
+def login_field(**more: Any) -> fields.String:
+    """The secret of a sign-in under way."""
     return fields.String(
-        required=True,
         validate=_LOGIN,
         metadata={
             "description": "From the answer to `POST /v1/sign-in/codes`; keep it to yourself.",
             "example": "login_pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0aE4iM",
         },
+        **(more or {"required": True}),
     )
 
 
-def _six_digits(example: str) -> fields.String:
-    return fields.String(required=True, validate=_SIX_DIGITS, metadata={"example": example})
+def six_digits(example: str, **more: Any) -> fields.String:
+    """A code of six digits."""
+    return fields.String(
+        validate=_SIX_DIGITS, metadata={"example": example}, **(more or {"required": True})
+    )
 
 
-def _device_name() -> fields.String:
+def second_code(**more: Any) -> fields.String:
+    """Six digits of an authenticator app, or ten characters off the paper."""
+    return fields.String(
+        validate=_SECOND_CODE,
+        metadata={
+            "description": "Six digits of the authenticator app, or a recovery code.",
+            "example": "112358",
+        },
+        **more,
+    )
+
+
+def device_name_field() -> fields.String:
+    """How the person knows this device again."""
     return fields.String(
         load_default=None,
         validate=[validate.Length(1, 64), _PRINTABLE],
@@ -64,7 +84,7 @@ class CodeRequest(Schema):
 class CodeAsked(Schema):
     """A sign-in has begun and a code is on its way."""
 
-    login = _login()
+    login = login_field()
     expires_at = Instant(required=True, metadata={"description": "When the code stops working."})
     again_at = Instant(
         required=True, metadata={"description": "When to ask again at the earliest."}
@@ -74,17 +94,17 @@ class CodeAsked(Schema):
 class CodeEntry(Schema):
     """The code that the person received."""
 
-    login = _login()
-    code = _six_digits("493027")
-    device_name = _device_name()
+    login = login_field()
+    code = six_digits("493027")
+    device_name = device_name_field()
 
 
 class SecondFactorEntry(Schema):
-    """The code that the person's authenticator app shows."""
+    """The code that the person's authenticator app shows, or one of their recovery codes."""
 
-    login = _login()
-    code = _six_digits("112358")
-    device_name = _device_name()
+    login = login_field()
+    code = second_code(required=True)
+    device_name = device_name_field()
 
 
 class RefreshRequest(Schema):
@@ -209,7 +229,7 @@ class NewAuthenticator(Schema):
 class AuthenticatorCode(Schema):
     """A code of the authenticator app."""
 
-    code = _six_digits("112358")
+    code = six_digits("112358")
 
 
 class JsonWebKey(Schema):

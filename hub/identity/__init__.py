@@ -18,15 +18,41 @@ from .devices import (
     public_key,
     revoke_device,
 )
-from .events import PersonJoined, SessionEnded, SessionStarted
+from .errors import StrongerSignInNeeded
+from .events import CredentialChanged, PersonJoined, SessionEnded, SessionStarted
 from .housekeeping import forget_old
 from .liveness import Liveness
+from .passwords import (
+    hashed,
+    judge,
+    looks_right,
+    remove_password,
+    seek,
+    seek_own,
+    set_password,
+)
 from .people import Profile, correct, join, profile
-from .rules import LOA_CODE, LOA_STRONG, LOA_VERIFIED, SESSION_LIVES
-from .sessions import Tokens, csrf_value, end, end_all, end_grants_of, mine, refresh, start
+from .protections import Protections, demand_to_read
+from .protections import mine as my_protections
+from .protections import mine_at as my_protections_at
+from .provisioning import equip
+from .recovery_codes import renew as renew_recovery_codes
+from .rules import LOA_CODE, LOA_STRONG, LOA_VERIFIED, RECENT, SESSION_LIVES, reaches
+from .sessions import (
+    Tokens,
+    csrf_value,
+    end,
+    end_all,
+    end_grants_of,
+    end_others,
+    mine,
+    refresh,
+    start,
+)
 from .signing_in import CodeAsked, ask_for_code, enter_code, enter_second_factor
 from .sms_gateway import SmsGateway
 from .smtp_gateway import SmtpGateway
+from .stepping_up import ask_own_code, enter_password, step_up
 from .tokens import (
     AccessClaims,
     AccessTokenRefused,
@@ -41,6 +67,7 @@ __all__ = [
     "LOA_CODE",
     "LOA_STRONG",
     "LOA_VERIFIED",
+    "RECENT",
     "SESSION_LIVES",
     "SIGNATURE_HEADER",
     "AccessClaims",
@@ -48,6 +75,7 @@ __all__ = [
     "Address",
     "Channel",
     "CodeAsked",
+    "CredentialChanged",
     "DeviceLine",
     "Dispatch",
     "Gateway",
@@ -61,6 +89,7 @@ __all__ = [
     "PersonJoined",
     "Principal",
     "Profile",
+    "Protections",
     "SendingFailed",
     "SessionEnded",
     "SessionStarted",
@@ -70,34 +99,52 @@ __all__ = [
     "Signers",
     "SmsGateway",
     "SmtpGateway",
+    "StrongerSignInNeeded",
     "Tokens",
     "Verified",
     "Verifier",
     "ViewerGateway",
     "all_devices",
     "ask_for_code",
+    "ask_own_code",
     "confirm",
     "correct",
     "csrf_value",
+    "demand_to_read",
     "end",
     "end_all",
     "end_grants_of",
+    "end_others",
     "enrol_device",
     "enter_code",
+    "enter_password",
     "enter_second_factor",
+    "equip",
     "forget_old",
+    "hashed",
     "join",
+    "judge",
+    "looks_right",
     "masked",
     "mine",
+    "my_protections",
+    "my_protections_at",
     "parse",
     "parse_signature",
     "prepare",
     "profile",
     "public_key",
+    "reaches",
     "refresh",
     "remove",
+    "remove_password",
+    "renew_recovery_codes",
     "revoke_device",
+    "seek",
+    "seek_own",
+    "set_password",
     "shown_messages",
     "sign_request",
     "start",
+    "step_up",
 ]

@@ -16,8 +16,9 @@ from hub.kernel import ids
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from . import limits, people
-from .errors import AuthenticatorInUse, CodeWrong, NoAuthenticator
+from . import limits, passwords, people, protections, recovery_codes, sessions
+from .errors import AuthenticatorInUse, CodeWrong, NoAuthenticator, PasswordTooShortAlone
+from .events import CredentialChanged
 from .model import Authenticator
 from .rules import TOTP_STEP, WRONG_PER_PERSON, totp_steps
 
@@ -37,10 +38,11 @@ def prepare(work: Work, keyring: KeyRing, *, issuer_name: str, account: str) -> 
     beginning again replaces a secret that was never confirmed."""
     import pyotp
 
+    protections.demand(work)
     person_id = ids.read("person", work.actor.id)
     secret = pyotp.random_base32(32)
     fresh = {
-        "secret_sealed": keyring.seal(_SECRET, secret.encode(), person_id.bytes),
+        "secret_sealed": sealed(keyring, secret, person_id),
         "last_step": 0,
         "created_at": work.now,
     }
@@ -63,6 +65,7 @@ def prepare(work: Work, keyring: KeyRing, *, issuer_name: str, account: str) -> 
 
 def confirm(work: Work, keyring: KeyRing, code: str) -> None:
     """Turn the second factor on, with the first code that the app shows."""
+    protections.demand(work)
     person_id = ids.read("person", work.actor.id)
     if in_use(work, person_id):
         raise AuthenticatorInUse
@@ -73,18 +76,26 @@ def confirm(work: Work, keyring: KeyRing, code: str) -> None:
         .values(confirmed_at=work.now)
     )
     people.changed(work, person_id)
+    sessions.add_method(work, "otp")
     audit.record(work, "identity.authenticator_confirmed", work.actor.id)
+    work.emit(CredentialChanged(person_id=person_id, what="authenticator"))
 
 
 def remove(work: Work, keyring: KeyRing, code: str) -> None:
-    """Turn the second factor off; takes a code, so that a borrowed phone is not enough."""
+    """Turn the second factor off; takes a code, so that a borrowed phone is not enough, and a
+    password, if there is one, that can stand alone (PasswordTooShortAlone)."""
     person_id = ids.read("person", work.actor.id)
     if not in_use(work, person_id):
         raise NoAuthenticator
+    protections.demand(work)
+    if not passwords.stands_alone(work, person_id):
+        raise PasswordTooShortAlone
     check(work, keyring, person_id, code)
     work.session.execute(delete(Authenticator).where(Authenticator.person_id == person_id))
+    recovery_codes.forget(work, person_id)
     people.changed(work, person_id)
     audit.record(work, "identity.authenticator_removed", work.actor.id)
+    work.emit(CredentialChanged(person_id=person_id, what="authenticator_removed"))
 
 
 def in_use(work: Work, person_id: UUID) -> bool:
@@ -113,6 +124,11 @@ def check(work: Work, keyring: KeyRing, person_id: UUID, code: str) -> None:
     if step is None or not _use(work, person_id, step):
         raise CodeWrong(keep=True)
     limits.give_back(work, keyring, WRONG_PER_PERSON, person_id.bytes)
+
+
+def sealed(keyring: KeyRing, secret: str, person_id: UUID) -> bytes:
+    """A base32 secret as it lies in the database."""
+    return keyring.seal(_SECRET, secret.encode(), person_id.bytes)
 
 
 def _matching_step(secret: str, code: str, steps: range) -> int | None:

@@ -1,6 +1,9 @@
 """What identity says no to."""
 
-from hub.kernel.errors import Conflict, Forbidden, NotFound, TooMany, Unauthorized
+from datetime import timedelta
+from typing import Any
+
+from hub.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthorized
 
 
 class SignInOver(Conflict):
@@ -67,3 +70,79 @@ class PersonGone(Unauthorized):
     account."""
 
     title = "This account is closed"
+
+
+class PasswordWrong(Forbidden):
+    """There is no such account, it has no password, or this is not the password: we do not say
+    which. Let the person try again, or sign in by a code at ``/v1/sign-in/codes``."""
+
+    title = "The address or the password is not right"
+
+
+class PasswordNotTaken(Invalid):
+    """This password is too easy to guess, or too long; ``errors`` says why. There are no rules of
+    composition: a long sentence is best. Eight characters are enough beside a second factor,
+    fifteen without."""
+
+    title = "This password is not safe enough"
+
+
+class PasswordTooShortAlone(Conflict):
+    """The password of this account is short, which is fine only beside a second factor. Set one of
+    fifteen characters or more, or remove the password, before you turn the second factor off."""
+
+    title = "The password is too short to stand alone"
+
+
+class NoPassword(NotFound):
+    """This account has no password. Set one with ``PUT /v1/me/password``."""
+
+    title = "There is no password"
+
+
+class NoAddress(Conflict):
+    """This account has no telephone number and no e-mail address that a code could go to. Let the
+    person show themselves by passkey."""
+
+    title = "There is no address to send a code to"
+
+
+class NothingToRecover(Conflict):
+    """Recovery codes stand in for a second factor, and this account has none. Set up an
+    authenticator app or a passkey first."""
+
+    title = "Recovery codes need a second factor"
+
+
+class ProofTooWeak(Forbidden):
+    """What was sent is right, but it shows less than this session has shown already, so nothing was
+    changed. Send what the account is protected with: password and authenticator code, or the
+    passkey."""
+
+    title = "This does not show enough"
+
+
+class StrongerSignInNeeded(Unauthorized):
+    """Your token is good, but this needs a surer or a more recent sign-in (RFC 9470): see
+    ``acr_values`` and ``max_age`` (seconds) in the answer and in ``WWW-Authenticate``. Let the
+    person show who they are at ``/v1/sign-in/step-up`` and repeat the request with the access
+    token of its answer."""
+
+    title = "Please show once more that it is you"
+
+    def __init__(
+        self, *, acr: str | None = None, max_age: timedelta | None = None, **more: Any
+    ) -> None:
+        asked = [
+            *([f'acr_values="{acr}"'] if acr else []),
+            *([f'max_age="{int(max_age.total_seconds())}"'] if max_age is not None else []),
+        ]
+        challenge = ", ".join(
+            ('Bearer realm="hub"', 'error="insufficient_user_authentication"', *asked)
+        )
+        extra: dict[str, Any] = {}
+        if acr:
+            extra["acr_values"] = acr
+        if max_age is not None:
+            extra["max_age"] = int(max_age.total_seconds())
+        super().__init__(headers={"WWW-Authenticate": challenge}, extra=extra, **more)

@@ -45,3 +45,18 @@ class SessionEnded(Event):
     @property
     def subject(self) -> str:
         return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialChanged(Event):
+    """How a person signs in changed: ``what`` is ``password``, ``password_removed``,
+    ``authenticator``, ``authenticator_removed``, ``recovery_codes``, ``recovery_code_used``,
+    ``passkey`` or ``passkey_removed``."""
+
+    type: ClassVar[str] = "identity.credential_changed"
+    person_id: UUID
+    what: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)

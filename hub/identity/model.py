@@ -97,7 +97,8 @@ class Login(Base):
     """A sign-in under way. Only whoever holds its secret can enter its code.
 
     ``code`` awaits the one-time code, ``second_factor`` the authenticator's; ``done`` and ``over``
-    take nothing more. The address is kept sealed until the sign-in is done, then erased.
+    take nothing more. ``shown`` holds what was shown already, in RFC 8176's words. The address is
+    kept sealed until the sign-in is done, then erased.
     """
 
     __tablename__ = "identity_login"
@@ -106,6 +107,10 @@ class Login(Base):
         Index("ix_identity_login_expires_at", "expires_at"),
         CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
         CheckConstraint("state IN ('code', 'second_factor', 'done', 'over')", name="state_known"),
+        CheckConstraint(
+            "state <> 'code' OR (code_hmac IS NOT NULL AND code_expires_at IS NOT NULL)",
+            name="code_expected",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -114,12 +119,13 @@ class Login(Base):
     channel: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_SIGN_IN)
     address_index: Mapped[bytes] = mapped_column(LargeBinary, info=_SIGN_IN)
-    code_hmac: Mapped[bytes] = mapped_column(LargeBinary)
+    code_hmac: Mapped[bytes | None] = mapped_column(LargeBinary)
+    shown: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     second_tries: Mapped[int] = mapped_column(Integer, default=0)
     language: Mapped[str] = mapped_column(Text)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_person.id"))
-    code_expires_at: Mapped[datetime]
+    code_expires_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
 
 

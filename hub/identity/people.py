@@ -104,11 +104,11 @@ def behind(work: Work, keyring: KeyRing, address: Address, *, language: str) -> 
     The caller has just proved to hold the address. Two proofs at once make one person.
     """
     index = blind_index(keyring, address)
-    owner = _owner(work, address.channel, index)
-    if owner is not None:
-        return owner
+    known = owner(work, address.channel, index)
+    if known is not None:
+        return known
     person_id = join(work, keyring, [address], language=language)
-    return person_id or cast(UUID, _owner(work, address.channel, index))
+    return person_id or cast(UUID, owner(work, address.channel, index))
 
 
 def join(
@@ -143,12 +143,40 @@ def join(
     return person.id
 
 
+def addresses(work: Work, keyring: KeyRing, person_id: UUID) -> list[Address]:
+    """A person's addresses, telephones first. Only for writing to them: answers mask addresses."""
+    rows = work.session.execute(
+        select(ContactAddress.channel, ContactAddress.sealed)
+        .where(ContactAddress.person_id == person_id)
+        .order_by(ContactAddress.channel.desc(), ContactAddress.id)
+    ).all()
+    return [
+        Address(
+            "sms" if row.channel == "sms" else "email",
+            keyring.open(_ADDRESS, row.sealed, person_id.bytes).decode(),
+        )
+        for row in rows
+    ]
+
+
+def own_words(work: Work, keyring: KeyRing, person_id: UUID) -> list[str]:
+    """What a stranger who knows this person would try as their password: the parts of their name
+    and of their addresses."""
+    name = work.session.execute(select(Person.display_name).where(Person.id == person_id)).scalar()
+    words = [*(name or "").split(), (name or "").replace(" ", "")]
+    for address in addresses(work, keyring, person_id):
+        local, _, domain = address.text.partition("@")
+        words += [address.text, local, domain] if domain else [local[1:], local[-8:]]
+    return words
+
+
 def blind_index(keyring: KeyRing, address: Address) -> bytes:
     """What an address is found by without being shown."""
     return keyring.blind(_ADDRESS, address.key)
 
 
-def _owner(work: Work, channel: Channel, index: bytes) -> UUID | None:
+def owner(work: Work, channel: str, index: bytes) -> UUID | None:
+    """Whose address has this blind index, if anybody's."""
     return work.session.execute(
         select(ContactAddress.person_id).where(
             ContactAddress.channel == channel, ContactAddress.blind_index == index

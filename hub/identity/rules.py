@@ -5,6 +5,7 @@ RFC 6238 (TOTP). The numbers are this city's choice and stand here once.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -25,6 +26,12 @@ TOTP_DRIFT = 1
 LOA_CODE = "urn:city:loa:1"
 LOA_STRONG = "urn:city:loa:2"
 LOA_VERIFIED = "urn:city:loa:3"
+LEVELS = (LOA_CODE, LOA_STRONG, LOA_VERIFIED)
+
+RECENT = timedelta(minutes=10)
+"""How long ago somebody may have shown who they are who now changes how they sign in."""
+
+RECOVERY_CODES = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,9 @@ CODES_PER_CLIENT = Limit("code.client", capacity=120, every=timedelta(seconds=10
 CODES_IN_TOTAL = Limit("code.total", capacity=600, every=timedelta(milliseconds=100))
 WRONG_PER_CLIENT = Limit("wrong.client", capacity=40, every=timedelta(seconds=60))
 WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3))
+# An attacker can keep this one empty; its owner still signs in by code or passkey.
+PASSWORDS_PER_ADDRESS = Limit("password.address", capacity=10, every=timedelta(minutes=3))
+PASSWORDS_IN_TOTAL = Limit("password.total", capacity=300, every=timedelta(milliseconds=200))
 
 
 def new_code() -> str:
@@ -93,3 +103,30 @@ def totp_steps(now: datetime) -> range:
     """The RFC 6238 time steps that count as now: one earlier and one later for slow clocks."""
     step = int(now.timestamp() // TOTP_STEP.total_seconds())
     return range(step - TOTP_DRIFT, step + TOTP_DRIFT + 1)
+
+
+def reaches(acr: str, wanted: str) -> bool:
+    """Whether one level of assurance is as high as another; an unknown one is below all."""
+    return acr in LEVELS and LEVELS.index(acr) >= LEVELS.index(wanted)
+
+
+def assurance(methods: Collection[str]) -> str:
+    """The level that these proofs make, in RFC 8176's words.
+
+    Two *kinds* of factor make ``loa:2``: a password (known) with an authenticator's code (held), or
+    a passkey that checked its user. A code by message is restricted (NIST SP 800-63B-4, 3.1.3.3)
+    and lifts nothing.
+    """
+    known_and_held = {"pwd", "otp", "mfa"} <= set(methods)
+    passkey = "user" in methods and bool({"hwk", "swk"} & set(methods))
+    return LOA_STRONG if known_and_held or passkey else LOA_CODE
+
+
+def may_change_credentials(
+    acr: str, amr: Collection[str], *, second_factor: bool, strong: bool
+) -> bool:
+    """Whether a sign-in is as strong as this person's account can ask for: who holds a passkey, or
+    password and app, shows them before changing them; who has an app has used it."""
+    if strong:
+        return reaches(acr, LOA_STRONG)
+    return not second_factor or len(amr) > 1

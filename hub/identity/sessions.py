@@ -23,8 +23,15 @@ from hub.keys import KeyRing
 from .errors import RefreshTokenRefused, RefreshTokenReplayed
 from .events import SessionEnded, SessionStarted
 from .model import Grant, Person, RefreshToken, Session
-from .rules import ACCESS_LIVES, SESSION_LIVES, judge_refresh, new_secret, refresh_expiry
-from .tokens import Issuer
+from .rules import (
+    ACCESS_LIVES,
+    SESSION_LIVES,
+    assurance,
+    judge_refresh,
+    new_secret,
+    refresh_expiry,
+)
+from .tokens import AccessTokenRefused, Issuer
 
 TOPIC = "identity.session"
 CITY_APP = "city-app"
@@ -33,10 +40,11 @@ _SUCCESSOR = "identity.refresh_successor"
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a client lives by: ten minutes of access, and the means to get the next ten."""
+    """What a client lives by: ten minutes of access, and the means to get the next ten (None where
+    the means it has stay good)."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     scopes: frozenset[str]
     session_id: UUID
     person_id: UUID
@@ -233,6 +241,64 @@ def end_grants_of(work: Work, *, person_id: UUID, client_id: str, because: str) 
     return len(ended)
 
 
+def end_others(work: Work) -> int:
+    """End every session of the acting person but the acting one; how many there were."""
+    here = ids.read("session", work.actor.session) if work.actor.session else None
+    live = work.session.scalars(
+        select(Session.id)
+        .where(
+            Session.person_id == ids.read("person", work.actor.id),
+            Session.id != here,
+            Session.revoked_at.is_(None),
+            Session.expires_at > work.now,
+        )
+        .order_by(Session.id)
+    ).all()
+    return _end(work, live, because="signed_out_elsewhere")
+
+
+def acting(work: Work) -> Session:
+    """The session that acts, under its lock; AccessTokenRefused when it has ended."""
+    found = None
+    if work.actor.session is not None:
+        found = work.session.execute(
+            select(Session)
+            .where(
+                Session.id == ids.read("session", work.actor.session),
+                Session.revoked_at.is_(None),
+                Session.expires_at > work.now,
+            )
+            .with_for_update()
+        ).scalar_one_or_none()
+    if found is None:
+        raise AccessTokenRefused
+    return found
+
+
+def show_again(
+    work: Work, issuer: Issuer, session_id: UUID, *, acr: str, amr: Sequence[str]
+) -> Tokens:
+    """Write down what a live session's person has shown just now, and a fresh access token that
+    says so. The refresh token stays what it was."""
+    session, grant = work.session.execute(
+        select(Session, Grant)
+        .join(Grant, Grant.session_id == Session.id)
+        .where(Session.id == session_id, Grant.client_id == CITY_APP)
+    ).one()
+    session.acr, session.amr, session.auth_time = acr, list(amr), work.now
+    session.last_seen_at = work.now
+    return _tokens(work, issuer, session, grant, None)
+
+
+def add_method(work: Work, method: str) -> None:
+    """Note that the acting session's person has also shown ``method`` (RFC 8176)."""
+    session = acting(work)
+    methods = [*session.amr, method]
+    if {"pwd", "otp"} <= set(methods):
+        methods.append("mfa")
+    session.amr, session.acr = methods, max(session.acr, assurance(methods))
+
+
 def forget_old(work: Work) -> None:
     """Delete what has been over for ninety days, and used generations after a week past their
     end; sealed successors nobody came back for are blanked."""
@@ -319,7 +385,7 @@ def _tokens(
     issuer: Issuer,
     session: Session,
     grant: Grant,
-    refresh_token: str,
+    refresh_token: str | None,
 ) -> Tokens:
     # The city's own app keeps up with what the city offers; everybody else has what was granted.
     scopes = issuer.scopes if grant.client_id == CITY_APP else frozenset(grant.scopes)

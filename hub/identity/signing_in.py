@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
@@ -17,7 +18,7 @@ from hub.kernel import ids
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from . import authenticator, limits, people, sessions
+from . import limits, people, protections, second_factors, sessions
 from .addresses import Address, Channel
 from .errors import CodeWrong, SecondFactorNeeded, SignInOver
 from .model import CodeDelivery, Login
@@ -27,10 +28,10 @@ from .rules import (
     CODES_IN_TOTAL,
     CODES_PER_ADDRESS,
     CODES_PER_CLIENT,
-    LOA_CODE,
     LOGIN_LIVES,
     RESEND,
     WRONG_PER_CLIENT,
+    assurance,
     is_code,
     new_code,
     new_secret,
@@ -80,7 +81,7 @@ def ask_for_code(
     work.session.flush()
     work.session.add(_delivery(work, keyring, login, address, code))
     audit.record(work, "identity.code_asked", ids.show("login", login_id), channel=address.channel)
-    return CodeAsked(PREFIX + secret, login.code_expires_at, work.now + RESEND.every)
+    return CodeAsked(PREFIX + secret, work.now + CODE_LIVES, work.now + RESEND.every)
 
 
 def enter_code(
@@ -97,19 +98,11 @@ def enter_code(
 
     Refuses with SignInOver, and, remembered, with CodeWrong (five tries) or SecondFactorNeeded.
     """
-    limits.take(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
-    row = _open(work, login)
-    if row.state == "second_factor":
-        raise SecondFactorNeeded
-    _spend_try(work, row)
-    if not (
-        is_code(code) and compare_digest(row.code_hmac, _code_hmac(keyring, row.id.bytes, code))
-    ):
-        _count_wrong(work, row, row.tries)
-    limits.give_back(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
+    row = _entered(work, keyring, login, code, client)
     row.person_id = people.behind(work, keyring, _address(keyring, row), language=row.language)
     row.address_sealed = None
-    if authenticator.in_use(work, row.person_id):
+    row.shown = [_method(row.channel)]
+    if protections.of(work.session, row.person_id).second_step:
         row.state = "second_factor"
         raise SecondFactorNeeded(keep=True)
     row.state = "done"
@@ -117,10 +110,43 @@ def enter_code(
         work,
         issuer,
         person_id=row.person_id,
-        acr=LOA_CODE,
-        amr=[_method(row.channel)],
+        acr=assurance(row.shown),
+        amr=row.shown,
         device_name=device_name,
     )
+
+
+def prove(
+    work: Work, keyring: KeyRing, person_id: UUID, *, login: str, code: str, client: str
+) -> str:
+    """Accept a code that was sent to an address of this person, who is signed in already; by which
+    method (RFC 8176) it came. Somebody else's address is SignInOver; the rest as ``enter_code``."""
+    row = _entered(work, keyring, login, code, client)
+    if people.owner(work, row.channel, row.address_index) != person_id:
+        raise SignInOver
+    row.state, row.address_sealed = "done", None
+    return _method(row.channel)
+
+
+def second_step(
+    work: Work, person_id: UUID, *, shown: list[str], language: str
+) -> SecondFactorNeeded:
+    """A sign-in whose first step was no code, and the refusal that asks for its second one."""
+    secret = new_secret()
+    work.session.add(
+        Login(
+            id=ids.new_id(),
+            secret_hash=_hash(secret),
+            state="second_factor",
+            channel="email",
+            address_index=b"",
+            shown=shown,
+            language=language,
+            person_id=person_id,
+            expires_at=work.now + LOGIN_LIVES,
+        )
+    )
+    return SecondFactorNeeded(keep=True, extra={"login": PREFIX + secret})
 
 
 def enter_second_factor(
@@ -132,25 +158,27 @@ def enter_second_factor(
     code: str,
     device_name: str | None,
 ) -> Tokens:
-    """Finish a sign-in with a code of the person's authenticator app.
+    """Finish a sign-in with a code of the person's authenticator app, or one from their paper.
 
-    The assurance stays ``loa:1``: two things one has are still no second *kind* of factor.
+    After a password that makes ``loa:2``. After a code by message it stays ``loa:1``: two things
+    one has are still no second *kind* of factor.
     """
     row = _open(work, login)
     if row.state != "second_factor" or row.person_id is None:
         raise SignInOver
     _spend_second_try(work, row)
     try:
-        authenticator.check(work, keyring, row.person_id, code)
+        second_factors.check(work, keyring, row.person_id, code)
     except CodeWrong:
         _count_wrong(work, row, row.second_tries)
     row.state = "done"
+    methods = [*row.shown, "otp", *(["mfa"] if "pwd" in row.shown else [])]
     return sessions.start(
         work,
         issuer,
         person_id=row.person_id,
-        acr=LOA_CODE,
-        amr=[_method(row.channel), "otp"],
+        acr=assurance(methods),
+        amr=methods,
         device_name=device_name,
     )
 
@@ -172,8 +200,22 @@ def _delivery(
         address_sealed=keyring.seal(DELIVERY, address.text.encode(), delivery_id.bytes),
         code_sealed=keyring.seal(DELIVERY, code.encode(), delivery_id.bytes),
         due_at=work.now,
-        expires_at=login.code_expires_at,
+        expires_at=work.now + CODE_LIVES,
     )
+
+
+def _entered(work: Work, keyring: KeyRing, login: str, code: str, client: str) -> Login:
+    """The sign-in whose code this is, counted before it is looked at."""
+    limits.take(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
+    row = _open(work, login)
+    if row.state == "second_factor":
+        raise SecondFactorNeeded
+    _spend_try(work, row)
+    expected = row.code_hmac or b""
+    if not (is_code(code) and compare_digest(expected, _code_hmac(keyring, row.id.bytes, code))):
+        _count_wrong(work, row, row.tries)
+    limits.give_back(work, keyring, WRONG_PER_CLIENT, limits.network_of(client))
+    return row
 
 
 def _open(work: Work, login: str) -> Login:

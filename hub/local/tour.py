@@ -49,6 +49,10 @@ class Day:
         headers = {"Idempotency-Key": key or str(uuid4()), **self._token()}
         return self._json(self.hub.post(address, json=body, headers=headers))
 
+    def put(self, address: str, body: dict[str, Any]) -> Any:
+        """Set something; the JSON of the answer."""
+        return self._json(self.hub.put(address, json=body, headers=self._token()))
+
     def say(self, sentence: str) -> None:
         """One line of what came of it."""
         self.console.print(f"  {escape(sentence)}", highlight=False, soft_wrap=True)
@@ -187,7 +191,24 @@ def signing_in(day: Day) -> None:
     body = {"login": login["login"], "code": code, "device_name": "Tour"}
     tokens = day.post("/v1/sign-in/tokens", body)
     day.knows |= {k: tokens[k] for k in ("access_token", "refresh_token")}
+    day.knows["address"] = address
     day.say(f"Signed in; the access token is good for {tokens['expires_in']} s")
+
+
+def a_password(day: Day) -> None:
+    """The citizen chooses a password, and signs in with it elsewhere"""
+    password = f"a sentence for {uuid4().hex[:12]}"
+    day.put("/v1/me/password", {"password": password})
+    entry = {"channel": "email", "address": day.knows["address"], "password": password}
+    tokens = day.post("/v1/sign-in/passwords", {**entry, "device_name": "Tour, elsewhere"})
+    day.say(f"Signed in by password: {tokens['acr']}")
+    wrong = {"Idempotency-Key": str(uuid4())}
+    refused = day.hub.post(
+        "/v1/sign-in/passwords", json={**entry, "password": "a guess"}, headers=wrong
+    )
+    if refused.status_code != httpx.codes.FORBIDDEN:
+        raise NotAsExpected("A wrong password was not refused.")
+    day.say(f"{refused.status_code}: {refused.json()['title']}")
 
 
 def about_me(day: Day) -> None:
@@ -235,6 +256,7 @@ DAY: tuple[Callable[[Day], None], ...] = (
     a_bus_moves,
     the_alerts,
     signing_in,
+    a_password,
     about_me,
     a_favourite,
     signing_out,

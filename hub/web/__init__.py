@@ -24,6 +24,7 @@ from .tokens import (
     visitor,
 )
 from .transaction import reads, transaction
+from .weighing import weighed, weighs
 
 __all__ = [
     "LANGUAGE",
@@ -71,4 +72,6 @@ __all__ = [
     "takes_bytes",
     "transaction",
     "visitor",
+    "weighed",
+    "weighs",
 ]

@@ -83,9 +83,17 @@ def _routes(app: Flask, blueprints: set[str]) -> Iterator[str]:
         if rule.endpoint.partition(".")[0] in blueprints:
             guard: Guard = getattr(app.view_functions[rule.endpoint], "guard")  # noqa: B009 (dynamic)
             methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            yield f"| {methods} {rule.rule} | {guard.kind} {guard.scope or ''} |".replace(
-                "  |", " |"
-            )
+            demands = " ".join(filter(None, (guard.kind, guard.scope, *_more_of(guard))))
+            yield f"| {methods} {rule.rule} | {demands} |"
+
+
+def _more_of(guard: Guard) -> Iterator[str]:
+    if guard.acr:
+        yield guard.acr
+    if guard.max_age is not None:
+        yield f"shown within {int(guard.max_age.total_seconds())} s"
+    if guard.at_once:
+        yield "asked at once"
 
 
 def processing_record() -> str:

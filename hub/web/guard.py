@@ -6,15 +6,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal
 
 from flask import g, request
 
-from hub.identity import Principal
+from hub.identity import Principal, StrongerSignInNeeded, reaches
 from hub.kernel.errors import Forbidden
 
 from .operation import describe
+from .request import parts
 from .tokens import principal_of
 
 View = Callable[..., Any]
@@ -26,6 +28,9 @@ class Guard:
 
     kind: Literal["public", "token", "signature"]
     scope: str | None = None
+    acr: str | None = None
+    max_age: timedelta | None = None
+    at_once: bool = False
 
 
 class ScopeMissing(Forbidden):
@@ -40,18 +45,40 @@ def public(view: View) -> View:
     return guarded(view, Guard("public"))
 
 
-def requires(scope: str) -> Callable[[View], View]:
-    """Only with an access token that carries ``scope``."""
+def requires(
+    scope: str,
+    *,
+    acr: str | None = None,
+    max_age: timedelta | None = None,
+    at_once: bool = False,
+) -> Callable[[View], View]:
+    """Only with an access token that carries ``scope``.
+
+    ``acr`` is the least assurance of the sign-in behind it (``identity.LOA_STRONG``), ``max_age``
+    how long ago that sign-in may be: too low or too long ago answers with RFC 9470's challenge.
+    ``at_once`` asks the database whether the session still lives: for money and health.
+    """
+    guard = Guard("token", scope, acr, max_age, at_once)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def knock(*args: Any, **kwargs: Any) -> Any:
-            admit(principal_of(), scope, ScopeMissing)
+            principal = principal_of(at_once=at_once)
+            admit(principal, scope, ScopeMissing)
+            if acr is not None or max_age is not None:
+                _sure_enough(principal, guard)
             return view(*args, **kwargs)
 
-        return guarded(knock, Guard("token", scope))
+        return guarded(knock, guard)
 
     return decorate
+
+
+def _sure_enough(principal: Principal, guard: Guard) -> None:
+    high = guard.acr is None or reaches(principal.acr, guard.acr)
+    age = parts().database.clock().timestamp() - principal.auth_time
+    if not high or (guard.max_age is not None and age > guard.max_age.total_seconds()):
+        raise StrongerSignInNeeded(acr=guard.acr, max_age=guard.max_age)
 
 
 def admit(principal: Principal, scope: str, refusal: type[Forbidden]) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 DESCRIPTIONS = {
     400: "The request could not be read.",
-    401: "Not signed in, or the token or signature is no longer good.",
+    401: "Not signed in, or the token or signature is no longer good, or a surer or more recent"
+    " sign-in is needed.",
     403: "The token does not carry the scope, or the device may not do this.",
     404: "Not there, or not yours.",
     409: "Does not fit the present state.",

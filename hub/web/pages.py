@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
+from hub.identity import StrongerSignInNeeded
 from hub.kernel.errors import NotFound, Refusal, Unauthorized
 from hub.kernel.work import Work
 
@@ -58,6 +59,11 @@ def sent(name: str) -> str:
     return request.form.get(name, "").strip()[:LONGEST_FIELD]
 
 
+def sent_whole(name: str) -> str:
+    """A field as it was typed, spaces and all: a password."""
+    return request.form.get(name, "")[: 2 * LONGEST_FIELD]
+
+
 def act(deed: Callable[[Work], T]) -> T:
     """Do something for a page in one transaction. A refusal comes back as an exception, after what
     it wants remembered was committed, so that the page can say it beside its form."""
@@ -74,18 +80,23 @@ def go_to(path: str) -> Answer:
 
 
 def for_signed_in(view: View) -> View:
-    """A page of a signed-in person; others are shown the way to sign in, and back. A form without
-    the page's own token is refused (CsrfMissing)."""
+    """A page of a signed-in person; others are shown the way to sign in, and back, and who must
+    show more than they did, the way to that. A form without the page's own token is refused
+    (CsrfMissing)."""
 
     @wraps(view)
     def knock(*args: Any, **kwargs: Any) -> Any:
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/me/security"
         try:
             principal = principal_of()
         except Unauthorized:
-            back = request.full_path.rstrip("?") if request.method == "GET" else "/me"
+            back = back if request.method == "GET" else "/me"
             return go_to("/sign-in?" + urlencode({"next": back}))
         g.actor = principal.actor
-        return view(*args, **kwargs)
+        try:
+            return view(*args, **kwargs)
+        except StrongerSignInNeeded:
+            return go_to("/step-up?" + urlencode({"next": back}))
 
     return guarded(knock, Guard("token"))
 

@@ -229,7 +229,8 @@ def _with_cookies(response: Response) -> Response:
     response.set_cookie(
         names["access"], tokens.access_token, max_age=tokens.expires_in, httponly=True, **common
     )
-    response.set_cookie(names["refresh"], tokens.refresh_token, httponly=True, **kept)
+    if tokens.refresh_token is not None:
+        response.set_cookie(names["refresh"], tokens.refresh_token, httponly=True, **kept)
     response.set_cookie(names["csrf"], csrf, httponly=False, **kept)
     response.cache_control.no_store = True
     return response

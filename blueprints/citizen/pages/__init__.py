@@ -5,4 +5,11 @@ from hub.web.pages import Pages
 
 bp = Pages("citizen_pages", __name__)
 
-from . import account_page, consents_page, second_factor_page, sign_in_page  # noqa: E402, F401 (they add views)
+from . import (  # noqa: E402 (they add views)
+    account_page,  # noqa: F401
+    consents_page,  # noqa: F401
+    password_page,  # noqa: F401
+    second_factor_page,  # noqa: F401
+    security_page,  # noqa: F401
+    sign_in_page,  # noqa: F401
+)

@@ -38,6 +38,8 @@ def confirm_second_factor() -> Answer:
     """Turn it on with the first code of the app."""
     try:
         act(lambda work: identity.confirm(work, parts().keyring, sent("code").replace(" ", "")))
+    except identity.StrongerSignInNeeded:
+        raise
     except Refusal as refusal:
         fresh = identity.NewAuthenticator(sent("secret"), sent("uri"))
         if not fresh.uri.startswith("otpauth://totp/"):
@@ -52,6 +54,8 @@ def remove_second_factor() -> Answer:
     """Turn it off, with a code of the app."""
     try:
         act(lambda work: identity.remove(work, parts().keyring, sent("code").replace(" ", "")))
+    except identity.StrongerSignInNeeded:
+        raise
     except Refusal as refusal:
         return page(
             "citizen/second_factor.html",

@@ -55,12 +55,16 @@ def ask_for_code() -> Answer:
         )
     except Refusal as refusal:
         return address_page(typed, wanted, refusal)
-    answer = go_to("/sign-in/code?" + urlencode({"next": wanted or "/me"}))
+    return keep_login(go_to("/sign-in/code?" + urlencode({"next": wanted or "/me"})), begun.login)
+
+
+def keep_login(answer: Answer, login: str, *, path: str = "/sign-in") -> Answer:
+    """Let the browser keep the secret of the sign-in under way, for its pages only."""
     answer.set_cookie(
         LOGIN_COOKIE,
-        begun.login,
+        login,
         max_age=LOGIN_LIVES,
-        path="/sign-in",
+        path=path,
         httponly=True,
         samesite="Strict",
         secure=parts().settings.public_url.startswith("https://"),

@@ -121,9 +121,10 @@ def bring(parts: Parts, progress: Progress, networks: Sequence[Network] = NETWOR
     missing = [n for n in networks if stale or n.slug not in present]
     signer = source_key(home / "positions.pem")
     enrolled = parts.database.run(lambda work: enrol(work, signer, networks), SYSTEM)
+    parts.database.run(lambda work: people.settle(work, parts.keyring), SYSTEM)
+    people.equip(parts.database, parts.keyring, people.keys_at(parts.settings.home / people.KEYS))
     if not missing and not enrolled:
         return False
-    parts.database.run(lambda work: people.settle(work, parts.keyring), SYSTEM)
     done = 0.0
     for network in missing:
         bring_network(parts, network, partial(progress_of, progress, network, done))

@@ -110,7 +110,11 @@ def credentials(as_json: bool) -> None:
     from . import people
 
     with told_plainly():
-        found = people.credentials(settings().public_url)
+        hub = settings()
+        keys = hub.home / people.KEYS
+        found = people.credentials(
+            hub.public_url, people.keys_at(keys) if keys.exists() and hub.demo else None
+        )
         click.echo(
             json.dumps(found, ensure_ascii=False, indent=2) if as_json else people.told(found)
         )

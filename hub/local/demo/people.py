@@ -4,11 +4,16 @@ Telephone numbers are from ranges that are reserved for fiction (North America 5
 0491 570 xxx), mail addresses from example.org (RFC 2606).
 """
 
+import json
+import os
+import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hub import identity
-from hub.kernel.work import Work
+from hub.kernel.db import Database
+from hub.kernel.work import SYSTEM, Work
 from hub.keys import KeyRing
 
 
@@ -50,8 +55,48 @@ def settle(work: Work, keyring: KeyRing) -> int:
     return sum(person is not None for person in joined)
 
 
-def credentials(url: str) -> dict[str, Any]:
-    """Who can be signed in as, and how to obtain a code; in the shape that programs read."""
+KEYS = Path("demo") / "keys.json"
+"""Where, under HUB_HOME, the demo keeps the password and the authenticator's secret of EQUIPPED."""
+
+EQUIPPED = SAMPLES[1]
+"""The invented citizen who also has a password and an authenticator app."""
+
+
+def keys_at(path: Path) -> dict[str, str]:
+    """Password and TOTP secret of EQUIPPED: made up once for this hub, readable by its owner."""
+    if not path.exists():
+        made = {"password": secrets.token_urlsafe(18), "totp_secret": _base32()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def equip(database: Database, keyring: KeyRing, keys: dict[str, str]) -> bool:
+    """Give EQUIPPED what ``keys`` says; whether anything was done. Twice is harmless."""
+    chosen = identity.hashed(keys["password"])
+    return database.run(
+        lambda work: identity.equip(
+            work,
+            keyring,
+            identity.parse("email", EQUIPPED.email),
+            chosen=chosen,
+            totp_secret=keys["totp_secret"],
+        ),
+        SYSTEM,
+    )
+
+
+def _base32() -> str:
+    import pyotp
+
+    return pyotp.random_base32(32)
+
+
+def credentials(url: str, keys: dict[str, str] | None = None) -> dict[str, Any]:
+    """Who can be signed in as, and how to obtain a code; in the shape that programs read. ``keys``
+    are those of EQUIPPED."""
     return {
         "synthetic": True,
         "people": [
@@ -60,6 +105,7 @@ def credentials(url: str) -> dict[str, Any]:
                 "language": sample.language,
                 "email": sample.email,
                 **({"phone": sample.phone} if sample.phone else {}),
+                **(keys if keys and sample is EQUIPPED else {}),
                 "synthetic": True,
             }
             for sample in SAMPLES
@@ -75,6 +121,11 @@ def credentials(url: str) -> dict[str, Any]:
             "read": {"page": f"{url}/demo/messages", "json": f"{url}/demo/messages.json"},
             "enter": {"method": "POST", "url": f"{url}/v1/sign-in/tokens"},
         },
+        "passwords": {
+            "enter": {"method": "POST", "url": f"{url}/v1/sign-in/passwords"},
+            "second_factor": {"method": "POST", "url": f"{url}/v1/sign-in/second-factors"},
+            "totp": {"algorithm": "SHA1", "digits": 6, "period_seconds": 30},
+        },
     }
 
 
@@ -84,6 +135,10 @@ def told(found: dict[str, Any]) -> str:
     for person in found["people"]:
         addresses = ", ".join(person[kind] for kind in ("email", "phone") if kind in person)
         lines.append(f"  {person['name']}  {addresses}")
+        if "password" in person:
+            lines.append(
+                f"    password {person['password']}  authenticator {person['totp_secret']}"
+            )
     lines += [
         f"Sign in at {found['sign_in_page']} with one of these addresses,",
         f"then read the code at {found['codes']['read']['page']} (only on this machine).",

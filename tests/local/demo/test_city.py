@@ -1,13 +1,16 @@
 """The demo city in a real hub: loaded once, and its vehicles taken in."""
 
+import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pyotp
 import pytest
 
+from hub import identity
 from hub.kernel.work import SYSTEM
 from hub.local.demo import alerts, city, harbin, people, recordings
 from hub.local.demo.delivery import Delivery, Refused, Signer
@@ -92,6 +95,39 @@ def test_credentials_name_everybody_and_the_way_to_a_code():
     assert {person["language"] for person in found["people"]} == {"zh-CN", "en", "ru"}
     assert "li.wei@example.org" in people.told(found)
     assert found["codes"]["read"]["json"] == "http://localhost:8000/demo/messages.json"
+
+
+def test_one_sample_person_signs_in_with_password_and_app(app, parts, loaded):
+    keys = people.keys_at(parts.settings.home / people.KEYS)
+    found = people.credentials("http://localhost:8000", keys)
+    person = next(person for person in found["people"] if "password" in person)
+    assert stat.S_IMODE((parts.settings.home / people.KEYS).stat().st_mode) == 0o600
+    assert person["password"] in people.told(found)
+    client = app.test_client()
+
+    def post(path, body):
+        return client.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
+
+    entry = {"channel": "email", "address": person["email"], "password": person["password"]}
+    login = post("/v1/sign-in/passwords", entry).json["login"]
+    code = pyotp.TOTP(person["totp_secret"]).now()
+    tokens = post("/v1/sign-in/second-factors", {"login": login, "code": code}).json
+
+    assert tokens["acr"] == "urn:city:loa:2"
+
+
+def test_nobody_but_an_invented_person_is_equipped(parts, db):
+    address = identity.parse("email", "real@example.org")
+    db.run(lambda work: identity.join(work, parts.keyring, [address], language="en"), SYSTEM)
+
+    chosen = identity.hashed("a password of the demo")
+    for known in (address, identity.parse("email", "nobody@example.org")):
+        assert not db.run(
+            lambda work, known=known: identity.equip(
+                work, parts.keyring, known, chosen=chosen, totp_secret="A" * 32
+            ),
+            SYSTEM,
+        )
 
 
 @pytest.mark.parametrize("slug", ["demo-harbin", "demo-brussels"])
