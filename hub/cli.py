@@ -29,6 +29,7 @@ class Rooms(click.Group):
         "transit": "hub.transit.commands:transit",
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
+        "keys": "hub.jobs.keys_commands:commands",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

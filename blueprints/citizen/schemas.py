@@ -232,30 +232,6 @@ class AuthenticatorCode(Schema):
     code = six_digits("112358")
 
 
-class JsonWebKey(Schema):
-    """A public key (RFC 7517)."""
-
-    kty = fields.String(required=True, metadata={"example": "EC"})
-    crv = fields.String(required=True, metadata={"example": "P-256"})
-    x = fields.String(
-        required=True, metadata={"example": "WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis"}
-    )
-    y = fields.String(
-        required=True, metadata={"example": "y77t-RvAHRKTsSGdIYUfweuOvwrvDD-Q3Hv5J0fSKbE"}
-    )
-    kid = fields.String(
-        required=True, metadata={"example": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}
-    )
-    use = fields.String(required=True, metadata={"example": "sig"})
-    alg = fields.String(required=True, metadata={"example": "ES256"})
-
-
-class JsonWebKeySet(Schema):
-    """The keys that our tokens verify with, now and soon."""
-
-    keys = fields.List(fields.Nested(JsonWebKey), required=True)
-
-
 class ShownMessage(Schema):
     """A message that this demonstration shows instead of sending."""
 

@@ -9,6 +9,8 @@ from hub.kernel.outbox import OutboxEvent, Reaction
 from hub.kernel.work import CLOCK, Work
 from hub.parts import Parts, Schedule
 
+from . import keeping_keys
+
 EVENTS_KEPT = timedelta(days=7)
 CHANGES_KEPT = timedelta(days=1)
 
@@ -34,4 +36,7 @@ def _forget(parts: Parts) -> None:
     parts.database.run(forget, CLOCK)
 
 
-DUTIES = (Schedule(name="forget", cron="17 * * * *", run=_forget),)
+DUTIES = (
+    Schedule(name="forget", cron="17 * * * *", run=_forget),
+    Schedule(name="keys", cron="41 3 * * *", run=keeping_keys.rotate_by_age),
+)

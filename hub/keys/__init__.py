@@ -2,15 +2,43 @@
 
 from .ring import KeyRing, SigningKey, Unreadable
 from .root import RootKey, root_key
+from .rotation import (
+    HEARD_EVERYWHERE,
+    JWKS_LIVES,
+    ROTATED,
+    KeyLine,
+    Kind,
+    NeverRevoked,
+    NotReadyYet,
+    every_key,
+    every_signing_key,
+    publish_next,
+    revoke,
+    rotate,
+    rotate_by_age,
+)
 from .service import ensure, jwk_of, thumbprint
 
 __all__ = [
+    "HEARD_EVERYWHERE",
+    "JWKS_LIVES",
+    "ROTATED",
+    "KeyLine",
     "KeyRing",
+    "Kind",
+    "NeverRevoked",
+    "NotReadyYet",
     "RootKey",
     "SigningKey",
     "Unreadable",
     "ensure",
+    "every_key",
+    "every_signing_key",
     "jwk_of",
+    "publish_next",
+    "revoke",
     "root_key",
+    "rotate",
+    "rotate_by_age",
     "thumbprint",
 ]

@@ -69,12 +69,14 @@ class KeyRing:
         self._lock = threading.Lock()
         self._watch = watch
         self._loaded_at = 0.0
+        self._heard = 0
         if watch is not None:
             watch.on("keys", lambda _: self.forget())
             watch.on_gap(self.forget)
 
     def forget(self) -> None:
         """Read the keys again at the next use."""
+        self._heard += 1
         self._keys = None
 
     def signing_key(self) -> SigningKey:
@@ -135,8 +137,12 @@ class KeyRing:
         with self._lock:
             keys = self._keys
             if keys is None or not self._just_loaded():
+                heard = self._heard
                 self._loaded_at = time.monotonic()
                 keys = self._keys = self._load()
+                if heard != self._heard:
+                    # News came while we read: it may be what we read without.
+                    self._keys = None
         return keys
 
     def _hears(self) -> bool:

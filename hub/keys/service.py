@@ -24,14 +24,15 @@ def ensure(work: Work, root: RootKey) -> list[str]:
     """Make the first key of each kind that has no active one; returns the kids made. Harmless when
     run twice."""
     active = set(work.session.scalars(select(Key.kind).where(Key.state == "active")))
-    made = [_make(work, root, kind) for kind in KINDS if kind not in active]
+    made = [new_key(work, root, kind, "active") for kind in KINDS if kind not in active]
     for key in made:
         work.session.add(key)
         announce(work, "keys", key.kid)
     return [key.kid for key in made]
 
 
-def _make(work: Work, root: RootKey, kind: str) -> Key:
+def new_key(work: Work, root: RootKey, kind: str, state: str) -> Key:
+    """A fresh key of a kind, sealed by the root key; not stored yet."""
     if kind == "sign":
         private = ec.generate_private_key(ec.SECP256R1())
         jwk = jwk_of(private.public_key())
@@ -46,7 +47,7 @@ def _make(work: Work, root: RootKey, kind: str) -> Key:
     return Key(
         kid=kid,
         kind=kind,
-        state="active",
+        state=state,
         sealed=root.seal(material, kid),
         public_jwk=jwk,
         created_at=work.now,

@@ -304,7 +304,10 @@ def test_tokens_of_the_key_before_still_verify(client, li, parts, db):
 
     def move(work, state):
         work.session.execute(
-            text("UPDATE keys_key SET state = :state WHERE kid = :kid"),
+            text(
+                "UPDATE keys_key SET state = :state,"
+                " revoked_because = CASE WHEN :state = 'revoked' THEN 'age' END WHERE kid = :kid"
+            ),
             {"state": state, "kid": old},
         )
         announce(work, "keys", old)
