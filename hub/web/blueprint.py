@@ -77,9 +77,9 @@ class Blueprint(flask_smorest.Blueprint):
     @staticmethod
     def _describe(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
         said = doc_info.get("hub", {"refusals": set(), "parameters": [], "facts": {}})
-        statuses = set(said["refusals"]) | {429, 503}
+        statuses = set(said["refusals"]) | {400, 429, 503}  # 400: a null character in the address
         if "requestBody" in doc:
-            statuses |= {400, 413, 415, 422}
+            statuses |= {413, 415, 422}
         if "parameters" in doc:
             statuses |= {422}
         found = doc.get("responses", {})
