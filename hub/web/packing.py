@@ -43,7 +43,7 @@ class Packing:
             begun[:] = [status, headers]
             if _packable(status, headers):
                 headers.append(("Vary", "Accept-Encoding"))
-                if _takes_gzip(environ):
+                if takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
                     return None
             begun.clear()
             return start_response(status, headers, exc_info)
@@ -90,9 +90,9 @@ def _packable(status: str, headers: Headers) -> bool:
     )
 
 
-def _takes_gzip(environ: "WSGIEnvironment") -> bool:
-    given = environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in given and parse_accept_header(given, Accept)["gzip"] > 0
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether whoever sent this header takes gzip (RFC 9110, 12.5.3)."""
+    return "gzip" in accept_encoding and parse_accept_header(accept_encoding, Accept)["gzip"] > 0
 
 
 def _packed_headers(headers: Headers, length: int) -> Headers:

@@ -24,12 +24,15 @@ from hub.transit.boards import BoardReader, Delta
 from hub.transit.errors import NoLiveData
 
 from . import following
+from .deflated import HEADER, Event
+from .packing import takes_gzip
 from .topics import Ticked, Topic
 
 MOST_LISTENERS = 4000
 QUEUE = 8
 """Events that may wait for a slow listener before it is let go."""
 
+PING = Event(b": ping\n\n")
 PING_S = 15.0
 SEND_S = 10.0
 LOOK_S = 0.25
@@ -63,10 +66,10 @@ class Listener:
     """One open stream: a queue that is closed when it overflows."""
 
     def __init__(self) -> None:
-        self.events: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
+        self.events: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
         self.late = False
 
-    def tell(self, event: bytes) -> None:
+    def tell(self, event: Event) -> None:
         """Queue an event; a listener whose queue is full is late and will be let go."""
         try:
             self.events.put_nowait(event)
@@ -104,7 +107,7 @@ class Broadcast:
         listener = Listener()
         self._listeners.setdefault(name, set()).add(listener)
         self.count += 1
-        listener.tell(first)
+        listener.tell(Event(first))
         return listener
 
     def leave(self, name: str, listener: Listener) -> None:
@@ -157,7 +160,8 @@ class Broadcast:
                 if event is not None:
                     self._tell(name, event)
 
-    def _tell(self, name: str, event: bytes) -> None:
+    def _tell(self, name: str, said: bytes) -> None:
+        event = Event(said)
         for listener in self._listeners[name]:
             listener.tell(event)
 
@@ -209,10 +213,12 @@ class Stream:
         name, make = following.topic_of(asked)
         since = _generation(headers.get("last-event-id") or asked.get("last_event_id") or "")
         listener = self._join(name, make, since)
+        began = [("Content-Type", "text/event-stream"), *_UNBUFFERED, *shared]
+        packs = takes_gzip(headers.get("accept-encoding", ""))
         try:
-            await _start(send, 200, [("Content-Type", "text/event-stream"), *_UNBUFFERED, *shared])
-            await _send(send, b"retry: %d\n\n" % RETRY_MS)
-            await _converse(listener, receive, send)
+            await _start(send, 200, [*began, ("Content-Encoding", "gzip")] if packs else began)
+            await _send(send, HEADER if packs else b"")
+            await _converse(listener, packs, receive, send)
         finally:
             self._broadcast.leave(name, listener)
 
@@ -236,7 +242,7 @@ class Stream:
             own = origin != "" and (origin == self._origin or same)
         except ValueError:
             own = False
-        vary = ("Vary", "Origin")
+        vary = ("Vary", "Origin, Accept-Encoding")
         return [vary, ("Access-Control-Allow-Origin", origin)] if own else [vary]
 
 
@@ -248,11 +254,13 @@ def _generation(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
-async def _converse(listener: Listener, receive: Receive, send: Send) -> None:
+async def _converse(listener: Listener, packs: bool, receive: Receive, send: Send) -> None:
     """Send what comes until the listener leaves or is late."""
+    said = Event(b"retry: %d\n\n" % RETRY_MS)
     hangs_up = asyncio.ensure_future(_until_gone(receive))
     try:
         while not listener.late:
+            await _send(send, said.packed if packs else said.plain)
             comes = asyncio.ensure_future(listener.events.get())
             done, _ = await asyncio.wait(
                 {comes, hangs_up}, timeout=PING_S, return_when=asyncio.FIRST_COMPLETED
@@ -261,7 +269,7 @@ async def _converse(listener: Listener, receive: Receive, send: Send) -> None:
                 comes.cancel()
             if hangs_up in done:
                 return
-            await _send(send, comes.result() if comes in done else b": ping\n\n")
+            said = comes.result() if comes in done else PING
         log.info("listener let go")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     except TimeoutError:

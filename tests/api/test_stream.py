@@ -14,6 +14,7 @@ import pytest
 
 from hub.transit.boards import BoardReader, BoardWriter, Delta, Row
 from hub.web import stream, topics
+from hub.web.deflated import Event
 from hub.web.following import topic_of
 from hub.web.stream import QUEUE, Broadcast, Listener
 
@@ -223,13 +224,30 @@ def test_only_the_hubs_own_pages_may_read_it_in_a_browser(server, tracker):
     assert allowed("http://[") is None
 
 
+@pytest.mark.parametrize(("taken", "encoding"), [("gzip", "gzip"), ("identity", None)])
+def test_who_takes_gzip_gets_the_same_events_packed(server, tracker, taken, encoding):
+    tracker.move(*(a_row(f"P{number}") for number in range(200)))
+    with Open(server[1], "feed=town", {"Accept-Encoding": taken}) as stream:
+        assert stream.answer.headers.get("content-encoding") == encoding
+        assert "accept-encoding" in stream.answer.headers["vary"].lower()
+        _, _, whole = stream.event()
+        received = stream.answer.num_bytes_downloaded
+
+        generation = tracker.move(a_row("P200"))
+
+        _, number, changed = stream.event()
+    assert len(whole["vehicles"]) == 201
+    assert (number, names(changed)) == (generation, ["town:P200"])
+    assert (received < 3_000) == (encoding == "gzip")
+
+
 def test_a_listener_that_cannot_keep_up_is_let_go():
     listener = Listener()
     for _ in range(QUEUE):
-        listener.tell(b"x")
+        listener.tell(Event(b"x"))
     assert not listener.late
 
-    listener.tell(b"x")
+    listener.tell(Event(b"x"))
 
     assert listener.late
 

@@ -43,6 +43,7 @@ class Followed:
         self.broadcast = Broadcast(reader, lambda: self.now)
         self._door = InProcess(Stream(self.broadcast, HOME), runner)
         self.session = requests.Session()
+        self.session.headers["Accept-Encoding"] = "identity"
         self.session.mount(HOME, self._door)
 
     def answer(self, case, *more):
