@@ -1,9 +1,7 @@
 """Codes on their way: sent once, erased, tried again, given up."""
 
-import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -24,6 +22,7 @@ from hub.kernel.db import LostConnection
 from hub.kernel.ids import new_id, show
 from hub.kernel.work import NOBODY
 from tests.city import a_phone
+from tests.factories.sms import SmsProvider, sms_provider
 
 
 class Kept:
@@ -361,39 +360,19 @@ def test_mail_addresses_of_servers_that_are_none(url):
         SmtpGateway(url, "hub@example.org")
 
 
-class Provider(BaseHTTPRequestHandler):
-    """An SMS provider's HTTP interface."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((dict(self.headers), json.loads(body)))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
-        self.send_header("Location", "/elsewhere")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def sms_provider() -> Iterator[HTTPServer]:
-    with HTTPServer(("127.0.0.1", 0), Provider) as server:
-        server.asked, server.status = [], 200
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+def provider_of_texts() -> Iterator[SmsProvider]:
+    with sms_provider() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(
     ("status", "final"),
     [(200, None), (202, None), (302, False), (400, True), (403, True), (429, False), (500, False)],
 )
-def test_a_text_message_by_http(sms_provider, status, final):
-    sms_provider.status = status
-    gateway = SmsGateway(f"http://127.0.0.1:{sms_provider.server_port}/send", "provider-key")
+def test_a_text_message_by_http(provider_of_texts, status, final):
+    provider_of_texts.status = status
+    gateway = SmsGateway(provider_of_texts.url, "provider-key")
 
     if final is None:
         gateway.send("+8613800138000", LETTER, key="delivery_1")
@@ -403,11 +382,21 @@ def test_a_text_message_by_http(sms_provider, status, final):
         assert failed.value.final is final
     gateway.close()
 
-    headers, body = sms_provider.asked[0]
+    headers, body = provider_of_texts.asked[0]
     assert body == {"to": "+8613800138000", "text": LETTER.text}
     assert headers["Authorization"] == "Bearer provider-key"
     assert headers["Idempotency-Key"] == "delivery_1"
-    assert len(sms_provider.asked) == 1
+    assert len(provider_of_texts.asked) == 1
+
+
+def test_a_provider_that_wants_no_key(provider_of_texts):
+    gateway = SmsGateway(provider_of_texts.url, "")
+
+    gateway.send("+8613800138000", LETTER, key="delivery_1")
+    gateway.close()
+
+    [(headers, _)] = provider_of_texts.asked
+    assert "Authorization" not in headers
 
 
 def test_an_sms_provider_that_is_away():
