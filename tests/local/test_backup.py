@@ -2,20 +2,36 @@
 
 import os
 import shutil
+import signal
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
+from blueprints import SECTORS
+from blueprints.citizen import sending
+from hub.app import create_app
 from hub.jobs.release import release
 from hub.local import archive, backup, places
 from hub.local.environment import cluster as embedded
 from hub.local.errors import CannotRun
 from hub.local.postgres import Cluster
+from hub.parts import build_parts
 from hub.settings import Settings
+from tests.city import City, Signs, Somebody, a_phone
+from tests.factories.feeds import a_feed
+from tests.factories.gtfs import town_zip
+from tests.factories.live import Town
+from tests.factories.sms import SmsProvider, sms_provider
+from tests.local.conftest import Eventually
+from tests.local.hub_process import Running, free_port
 
 PASSPHRASE = "harbour lights at five"
 EVENT = """INSERT INTO kernel_outbox
@@ -245,3 +261,148 @@ def test_an_embedded_database_is_made_for_the_restored_hub(
     assert cluster is not None
     with cluster, psycopg.connect(cluster.url()) as connection:
         assert connection.execute("SELECT count(*) FROM kernel_outbox").fetchone() == (2,)
+
+
+@dataclass(frozen=True)
+class Life:
+    """What went on in a hub up to its backup."""
+
+    anna: Somebody  # signed in
+    town: str  # its timetable is public
+    publisher: Signs
+    told: str  # a telephone that was sent its code
+    waiting: str  # and one that was not yet
+    key: str  # under which that code was asked for
+    handed_in: str  # a feed whose first timetable nobody has read yet
+
+
+Move = Callable[..., AbstractContextManager[tuple[Life, httpx.Client]]]
+
+
+def live(hub: Hub) -> Life:
+    """Let people and publishers come to a hub that has no worker."""
+    parts = build_parts(Settings.from_env(hub.environ), application="hub-test")
+    app = create_app(parts.settings, SECTORS, parts=parts)
+    city = City(app, parts)
+    life = Life(
+        anna=city.citizen("Anna"),
+        town=Town(parts.database).feed,
+        publisher=city.device("publisher", ["transit.schedule:publish"]),
+        told=a_phone(),
+        waiting=a_phone(),
+        key=uuid4().hex,
+        handed_in=a_feed(parts.database),
+    )
+    with httpx.Client(transport=httpx.WSGITransport(app), base_url="http://127.0.0.1") as http:
+        ask_for_code(http, life.told)
+        while sending.send_codes(parts):
+            pass
+        ask_for_code(http, life.waiting, life.key)
+        hand_in(http, life, life.handed_in)
+    parts.watch.stop()
+    parts.database.dispose()
+    return life
+
+
+def post(http: httpx.Client, path: str, key: str = "", **body: str) -> httpx.Response:
+    return http.post(path, json=body, headers={"Idempotency-Key": key or uuid4().hex})
+
+
+def ask_for_code(http: httpx.Client, phone: str, key: str = "") -> httpx.Response:
+    answer = post(http, "/v1/sign-in/codes", key, channel="sms", address=phone)
+    assert answer.status_code == 202, answer.text
+    return answer
+
+
+def hand_in(http: httpx.Client, life: Life, feed: str) -> None:
+    target, body = f"/v1/transit/feeds/{feed}/imports", town_zip()
+    signed = life.publisher.headers(body, target, now=datetime.now(UTC))
+    answer = http.post(target, content=body, headers=signed | {"Content-Type": "application/zip"})
+    assert answer.status_code == 202, answer.text
+
+
+def whoami(http: httpx.Client, access_token: str) -> str:
+    answer = http.get("/v1/me", headers={"Authorization": f"Bearer {access_token}"})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
+def texts() -> Iterator[SmsProvider]:
+    with sms_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def move(original: Hub, elsewhere: Hub, tmp_path: Path, texts: SmsProvider) -> Move:
+    """Let a hub live, back it up, restore it elsewhere and run it there."""
+    told = {
+        "HUB_DEMO": "0",
+        "HUB_SMS_URL": texts.url,
+        "PORT": str(free_port()),
+        "HUB_STREAM_PORT": str(free_port()),
+        "WEB_CONCURRENCY": "1",
+    }
+
+    @contextmanager
+    def moved(*, send_waiting: bool) -> Iterator[tuple[Life, httpx.Client]]:
+        life = live(Hub(original.home, original.environ | told))
+        file = tmp_path / "lived.backup"
+        backup.back_up(original.environ, file, passphrase=None)
+        backup.restore(elsewhere.environ, file, passphrase=None, send_waiting=send_waiting)
+        running = Running(elsewhere.environ | told)
+        try:
+            with httpx.Client(base_url=running.address) as http:
+                yield life, http
+        finally:
+            running.end(signal.SIGTERM)
+
+    return moved
+
+
+def imports(hub: Hub, feed: str) -> list[object]:
+    """What became of the timetables that were handed in for a feed, the first one first."""
+    states = """SELECT i.state FROM transit_import i JOIN transit_feed f ON f.id = i.feed_id
+        WHERE f.slug = %s ORDER BY i.id"""
+    return [state for (state,) in hub.ask(states, feed)]
+
+
+def test_a_restored_hub_serves_whom_it_knew_and_tells_nobody_twice(
+    move: Move, elsewhere: Hub, texts: SmsProvider, eventually: Eventually
+) -> None:
+    with move(send_waiting=False) as (life, http):
+        assert http.get("/readyz").status_code == 200
+        stop = f"/v1/transit/stops/{life.town}:S1/arrivals"
+        assert http.get(stop).json()["arrivals"]
+
+        # Anna's session goes on, and she can sign in anew.
+        tokens = life.anna.tokens
+        assert tokens.refresh_token is not None
+        assert whoami(http, tokens.access_token) == life.anna.id
+        renewed = post(http, "/v1/sign-in/refreshes", refresh_token=tokens.refresh_token).json()
+        assert whoami(http, renewed["access_token"]) == life.anna.id
+        login = ask_for_code(http, life.anna.phone).json()["login"]
+        eventually(lambda: texts.texts(life.anna.phone))
+        code = texts.texts(life.anna.phone)[0][:6]
+        entered = post(http, "/v1/sign-in/tokens", login=login, code=code).json()
+        assert whoami(http, entered["access_token"]) == life.anna.id
+
+        # A request that is repeated has been answered already; a new one is followed by its deed.
+        repeated = ask_for_code(http, life.waiting, life.key)
+        assert repeated.headers["Idempotent-Replayed"] == "true"
+        hand_in(http, life, life.town)
+        eventually(lambda: imports(elsewhere, life.town) == ["published", "published"])
+
+        # By now everything would have had its turn that waited in front of these.
+        assert [body["to"] for _, body in texts.asked] == [life.told, life.anna.phone]
+        assert imports(elsewhere, life.handed_in) == ["queued"]
+
+
+def test_a_hub_that_moved_sends_what_waited_and_only_that(
+    move: Move, elsewhere: Hub, texts: SmsProvider, eventually: Eventually
+) -> None:
+    with move(send_waiting=True) as (life, _):
+        eventually(lambda: texts.texts(life.waiting))
+        eventually(lambda: imports(elsewhere, life.handed_in) == ["published"])
+
+    assert [body["to"] for _, body in texts.asked] == [life.told, life.waiting]
