@@ -30,6 +30,7 @@ class Rooms(click.Group):
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
         "keys": "hub.jobs.keys_commands:commands",
+        "real-names": "hub.identity.real_name_commands:real_names_of_people",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -115,12 +116,14 @@ def privacy() -> None:
 
 
 @privacy.command()
-def register() -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def register(as_json: bool) -> None:
     """Print the processing record: every personal column, why, how long, who receives it."""
     from hub.web import documents
 
     _described()  # the tables are known once everything is imported
-    click.echo(documents.processing_record(), nl=False)
+    found = documents.processing_record_json() if as_json else documents.processing_record()
+    click.echo(found, nl=False)
 
 
 def _described() -> "tuple[Flask, Sequence[Sector]]":

@@ -78,6 +78,10 @@ class Settings:
     sms_closed_regions: tuple[str, ...] = _setting(
         "HUB_SMS_CLOSED_REGIONS", "Countries (ISO 3166, as CN,RU) that no SMS is sent to.", ""
     )
+    population_url: str = _setting(
+        "HUB_POPULATION_URL", "HTTP address of the population register; empty: simulator.", ""
+    )
+    population_key: str = _setting("HUB_POPULATION_KEY", "Key for the population register.", "")
     gtfs_realtime_pull: tuple[str, ...] = _setting(
         "HUB_GTFS_REALTIME_PULL", "feed=https://... pairs that the gateway polls.", ""
     )

@@ -13,7 +13,8 @@ for module in pkgutil.walk_packages(hub.__path__, "hub."):
     if module.name.endswith("model") or module.name.startswith("hub.kernel."):
         importlib.import_module(module.name)
 
-OURS = {None, "public", "simulator_message"}  # the schema of jobs belongs to its library
+# The schema of jobs belongs to its library.
+OURS = {None, "public", "simulator_message", "simulator_population"}
 PARTITION = re.compile(r"_20\d{6}$")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hub.identity import RealNameSubmitted
 from hub.web import Loop, Schedule, Sector
 from hub.web.languages import speak_for
 
@@ -12,6 +13,7 @@ from . import (
     pages,
     passwords,
     public_keys,
+    real_name,
     second_factor,
     sending,
     sessions,
@@ -31,11 +33,13 @@ SECTOR = Sector(
         me.bp,
         sessions.bp,
         second_factor.bp,
+        real_name.bp,
         public_keys.bp,
         messages.bp,
         consents.bp,
     ),
     pages=(messages.pages, pages.bp),
+    errands={RealNameSubmitted: (real_name.ask_the_register,)},
     loops=(Loop(name="codes", turn=sending.send_codes, pause=0.2),),
     schedules=(Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),),
 )

@@ -1,5 +1,9 @@
-"""Identity: people and devices, how they show who they are, and where they are signed in."""
+"""Identity: people and devices, how they show who they are, and where they are signed in.
 
+Verbs on documents and verified names read with their module: `real_names.submit`.
+"""
+
+from . import real_name_checks, real_names
 from .addresses import Address, Channel, masked, parse
 from .authenticator import NewAuthenticator, confirm, prepare, remove
 from .delivery import Dispatch, Gateway, Message, Parcel, SendingFailed
@@ -18,6 +22,9 @@ from .devices import (
     public_key,
     revoke_device,
 )
+from .documents import Document
+from .documents import Kind as DocumentKind
+from .documents import parse as read_document
 from .errors import StrongerSignInNeeded
 from .events import CredentialChanged, PersonJoined, SessionEnded, SessionStarted
 from .housekeeping import forget_old
@@ -32,10 +39,17 @@ from .passwords import (
     set_password,
 )
 from .people import Profile, correct, join, profile
+from .population_gateway import Population, PopulationGateway, RegisterAway
 from .protections import Protections, demand_to_read
 from .protections import mine as my_protections
 from .protections import mine_at as my_protections_at
 from .provisioning import equip
+from .real_name_events import (
+    RealNameEnded,
+    RealNameRefused,
+    RealNameSubmitted,
+    RealNameVerified,
+)
 from .recovery_codes import renew as renew_recovery_codes
 from .rules import LOA_CODE, LOA_STRONG, LOA_VERIFIED, RECENT, SESSION_LIVES, reaches
 from .sessions import (
@@ -78,6 +92,8 @@ __all__ = [
     "CredentialChanged",
     "DeviceLine",
     "Dispatch",
+    "Document",
+    "DocumentKind",
     "Gateway",
     "Issuer",
     "KeyEnrolled",
@@ -87,9 +103,16 @@ __all__ = [
     "NewAuthenticator",
     "Parcel",
     "PersonJoined",
+    "Population",
+    "PopulationGateway",
     "Principal",
     "Profile",
     "Protections",
+    "RealNameEnded",
+    "RealNameRefused",
+    "RealNameSubmitted",
+    "RealNameVerified",
+    "RegisterAway",
     "SendingFailed",
     "SessionEnded",
     "SessionStarted",
@@ -135,6 +158,9 @@ __all__ = [
     "profile",
     "public_key",
     "reaches",
+    "read_document",
+    "real_name_checks",
+    "real_names",
     "refresh",
     "remove",
     "remove_password",

@@ -2,12 +2,14 @@
 
 from hub.kernel.work import Work
 
-from . import limits, sessions, signing_in, viewer_gateway
+from . import limits, real_names, sessions, signing_in, viewer_gateway
 
 
 def forget_old(work: Work) -> None:
-    """Delete sign-ins, sessions, used tokens, shown messages and limits whose time is over."""
+    """Delete sign-ins, sessions, used tokens, shown messages and limits whose time is over;
+    give up on documents that the register did not answer for."""
     signing_in.forget_old(work)
     sessions.forget_old(work)
     limits.forget_idle(work)
+    real_names.forget_old(work)
     viewer_gateway.forget_old(work)

@@ -50,10 +50,20 @@ CODES_PER_ADDRESS = Limit("code.address", capacity=6, every=timedelta(minutes=15
 CODES_PER_CLIENT = Limit("code.client", capacity=120, every=timedelta(seconds=10))
 CODES_IN_TOTAL = Limit("code.total", capacity=600, every=timedelta(milliseconds=100))
 WRONG_PER_CLIENT = Limit("wrong.client", capacity=40, every=timedelta(seconds=60))
+REAL_NAMES_PER_PERSON = Limit("real_name.person", capacity=5, every=timedelta(hours=12))
+REAL_NAMES_PER_DOCUMENT = Limit("real_name.document", capacity=20, every=timedelta(hours=1))
 WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3))
 # An attacker can keep this one empty; its owner still signs in by code or passkey.
 PASSWORDS_PER_ADDRESS = Limit("password.address", capacity=10, every=timedelta(minutes=3))
 PASSWORDS_IN_TOTAL = Limit("password.total", capacity=300, every=timedelta(milliseconds=200))
+
+
+def stated_level(signed_in: str, *, verified: bool) -> str:
+    """The level that a token states. ``loa:3`` follows and is never stored: a strong sign-in
+    (``loa:2``) of somebody whose real name is verified at that moment. So it comes with the first
+    sign-in or refresh after the register has confirmed, and goes with the first after a
+    withdrawal; a one-time code alone stays ``loa:1``, whoever the person is."""
+    return LOA_VERIFIED if verified and signed_in == LOA_STRONG else signed_in
 
 
 def new_code() -> str:

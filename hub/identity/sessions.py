@@ -20,16 +20,19 @@ from hub.kernel.errors import NotFound
 from hub.kernel.work import Reading, Work
 from hub.keys import KeyRing
 
+from . import real_names
 from .errors import RefreshTokenRefused, RefreshTokenReplayed
 from .events import SessionEnded, SessionStarted
 from .model import Grant, Person, RefreshToken, Session
 from .rules import (
     ACCESS_LIVES,
+    LOA_STRONG,
     SESSION_LIVES,
     assurance,
     judge_refresh,
     new_secret,
     refresh_expiry,
+    stated_level,
 )
 from .tokens import AccessTokenRefused, Issuer
 
@@ -389,13 +392,16 @@ def _tokens(
 ) -> Tokens:
     # The city's own app keeps up with what the city offers; everybody else has what was granted.
     scopes = issuer.scopes if grant.client_id == CITY_APP else frozenset(grant.scopes)
+    strong = session.acr == LOA_STRONG
+    verified = strong and real_names.is_verified(work, session.person_id)
+    acr = stated_level(session.acr, verified=verified)
     return Tokens(
         access_token=issuer.issue(
             person_id=session.person_id,
             session_id=session.id,
             client_id=grant.client_id,
             scopes=scopes,
-            acr=session.acr,
+            acr=acr,
             amr=session.amr,
             auth_time=session.auth_time,
             now=work.now,
@@ -404,7 +410,7 @@ def _tokens(
         scopes=scopes,
         session_id=session.id,
         person_id=session.person_id,
-        acr=session.acr,
+        acr=acr,
     )
 
 

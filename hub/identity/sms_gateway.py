@@ -1,4 +1,4 @@
-"""Text messages through a provider's HTTP interface. The only importer of httpx in identity.
+"""Text messages through a provider's HTTP interface.
 
 ``POST <HUB_SMS_URL>`` with ``{"to": "+86...", "text": "..."}``, a bearer key and an
 ``Idempotency-Key``: the shape most providers share or a ten-line relay gives them.

@@ -219,6 +219,27 @@ def about_me(day: Day) -> None:
         day.say(f"{session.get('device_name', '?')}: last seen {session['last_seen_at']}")
 
 
+def a_real_name(day: Day) -> None:
+    """An invented passport is handed in, refused by the register, and nothing of it is kept"""
+    body = {
+        "kind": "passport",
+        "issuing_state": "UTO",
+        "number": "X9999999",
+        "name": "Nobody Anywhere",
+        "sensitive_consent": True,
+    }
+    day.post("/v1/me/real-name", body)
+
+    def look() -> Any:
+        found = day.get("/v1/me/real-name")
+        return found if found["state"] != "pending" else None
+
+    found = day.wait_for("the register's answer", look)
+    if found["state"] != "refused" or "number" in found:
+        raise NotAsExpected("The register confirmed somebody who is not there.")
+    day.say(f"{found['state']}: {found['refusal']['title']} ({found['provider_reference']})")
+
+
 def a_favourite(day: Day) -> None:
     """The stop becomes a favourite; the request is sent twice, as after a lost answer"""
     key, body = str(uuid4()), {"kind": "stop", "target": day.knows["stop"], "label": "Home"}
@@ -258,6 +279,7 @@ DAY: tuple[Callable[[Day], None], ...] = (
     signing_in,
     a_password,
     about_me,
+    a_real_name,
     a_favourite,
     signing_out,
     the_partners_view,

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
+import msgspec
 from flask import Flask
 
 from hub.kernel.db import Base
 from hub.kernel.errors import all_refusals
+from hub.kernel.personal import Personal
 
 from .guard import Guard
 from .openapi import Api
@@ -98,14 +100,36 @@ def _more_of(guard: Guard) -> Iterator[str]:
 
 def processing_record() -> str:
     """Every personal column: purpose, legal basis, how long, export, erasure, recipients."""
-    _import_everything()
     lines = ["column\tpurpose\tbasis\tkept (days)\texport\terasure\trecipients"]
+    for column, found in _personal_columns():
+        exported = "yes" if found.export else "no"
+        lines.append(
+            f"{column}\t{found.purpose}\t{found.basis}\t{found.keep.days}\t{exported}\t"
+            f"{found.erase}\t{', '.join(found.recipients)}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def processing_record_json() -> str:
+    """The same for programs: ``{"items": [{"column", "purpose", "basis", ...}]}``."""
+    items = [
+        {
+            "column": column,
+            "purpose": found.purpose,
+            "basis": found.basis,
+            "keep_days": found.keep.days,
+            "export": found.export,
+            "erase": found.erase,
+            "recipients": found.recipients,
+        }
+        for column, found in _personal_columns()
+    ]
+    return msgspec.json.format(msgspec.json.encode({"items": items}), indent=2).decode() + "\n"
+
+
+def _personal_columns() -> Iterator[tuple[str, Personal]]:
+    _import_everything()
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             if found := column.info.get("personal"):
-                exported = "yes" if found.export else "no"
-                lines.append(
-                    f"{table.name}.{column.name}\t{found.purpose}\t{found.basis}\t"
-                    f"{found.keep.days}\t{exported}\t{found.erase}\t{', '.join(found.recipients)}"
-                )
-    return "\n".join(lines) + "\n"
+                yield f"{table.fullname}.{column.name}", found

@@ -85,7 +85,7 @@ def test_only_settings_read_the_environment():
 
 def test_starting_the_application_imports_no_vendor(tmp_path):
     """`create_app()` stays under a second: what only a job or a command needs is imported there."""
-    late = "alembic stripe firebase_admin webauthn argon2 pyotp grpc babel.messages httpx"
+    late = "alembic stripe firebase_admin webauthn argon2 pyotp grpc babel.messages httpx stdnum"
     program = (
         "import sys\n"
         "from hub.settings import Settings\n"
