@@ -11,6 +11,7 @@ from . import (
     me,
     messages,
     pages,
+    passkeys,
     passwords,
     public_keys,
     real_name,
@@ -29,6 +30,7 @@ SECTOR = Sector(
     blueprints=(
         sign_in.bp,
         passwords.bp,
+        passkeys.bp,
         step_up.bp,
         me.bp,
         sessions.bp,

@@ -19,7 +19,7 @@ _SIX_DIGITS = validate.Regexp(r"[0-9]{6}$", error="Six digits.")
 _SECOND_CODE = validate.Regexp(
     r"([0-9]{6}|[0-9A-Za-z]{5}-?[0-9A-Za-z]{5})$", error="Six digits, or a recovery code."
 )
-_PRINTABLE = validate.Regexp(
+PRINTABLE = validate.Regexp(
     r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$", error="Only letters and signs."
 )
 
@@ -59,7 +59,7 @@ def device_name_field() -> fields.String:
     """How the person knows this device again."""
     return fields.String(
         load_default=None,
-        validate=[validate.Length(1, 64), _PRINTABLE],
+        validate=[validate.Length(1, 64), PRINTABLE],
         metadata={
             "description": "What the person calls this device in their list of devices.",
             "example": "Li Na's phone",
@@ -172,7 +172,7 @@ class MeChanges(Schema):
 
     display_name = fields.String(
         allow_none=True,
-        validate=[validate.Length(1, 80), _PRINTABLE],
+        validate=[validate.Length(1, 80), PRINTABLE],
         metadata={"description": "Null takes the name away.", "example": "Li Na"},
     )
     language = fields.String(validate=LANGUAGE, metadata={"example": "zh-CN"})

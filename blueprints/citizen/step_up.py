@@ -24,6 +24,7 @@ from hub.web import (
 )
 from hub.web.languages import current_language
 
+from .ceremonies import relying_party
 from .credential_schemas import RecoveryCodes, Security, StepUp, StepUpTokens
 from .schemas import CodeAsked
 from .sign_in import never_stored
@@ -66,6 +67,9 @@ def step_up(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
     Send everything that the account asks for in one request (`step_up` of `/v1/me/security`). The
     session then counts as signed in now; use the access token of the answer.
     """
+    if entry["passkey"] is not None:
+        shown = {"login": entry["login"], "credential": entry["passkey"]}
+        return raised(identity.passkeys.step_up(work, issuer(), relying_party(), **shown))
     tried, right = weighed()
     tokens = identity.step_up(
         work,
@@ -118,6 +122,7 @@ def encode_security(found: identity.Protections) -> bytes:
     known: dict[str, Any] = {
         "password_set_at": found.password_set_at,
         "authenticator": found.authenticator,
+        "passkeys": found.passkeys,
         "recovery_codes_left": found.recovery_codes,
         "step_up": found.ways,
     }

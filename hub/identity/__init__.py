@@ -1,11 +1,13 @@
 """Identity: people and devices, how they show who they are, and where they are signed in.
 
-Verbs on documents and verified names read with their module: `real_names.submit`.
+Verbs on documents and verified names read with their module: `real_names.submit`; so do those on
+passkeys: `passkeys.add`.
 """
 
-from . import real_name_checks, real_names
+from . import passkeys, real_name_checks, real_names
 from .addresses import Address, Channel, masked, parse
 from .authenticator import NewAuthenticator, confirm, prepare, remove
+from .ceremonies import Begun, begin_to_add, begin_to_join, begin_to_show
 from .delivery import Dispatch, Gateway, Message, Parcel, SendingFailed
 from .detached import HEADER as SIGNATURE_HEADER
 from .detached import SignatureRefused
@@ -76,6 +78,7 @@ from .tokens import (
     Verifier,
 )
 from .viewer_gateway import Shown, ViewerGateway, shown_messages
+from .webauthn_gateway import RelyingParty
 
 __all__ = [
     "LOA_CODE",
@@ -87,6 +90,7 @@ __all__ = [
     "AccessClaims",
     "AccessTokenRefused",
     "Address",
+    "Begun",
     "Channel",
     "CodeAsked",
     "CredentialChanged",
@@ -113,6 +117,7 @@ __all__ = [
     "RealNameSubmitted",
     "RealNameVerified",
     "RegisterAway",
+    "RelyingParty",
     "SendingFailed",
     "SessionEnded",
     "SessionStarted",
@@ -130,6 +135,9 @@ __all__ = [
     "all_devices",
     "ask_for_code",
     "ask_own_code",
+    "begin_to_add",
+    "begin_to_join",
+    "begin_to_show",
     "confirm",
     "correct",
     "csrf_value",
@@ -154,6 +162,7 @@ __all__ = [
     "my_protections_at",
     "parse",
     "parse_signature",
+    "passkeys",
     "prepare",
     "profile",
     "public_key",

@@ -76,7 +76,7 @@ def confirm(work: Work, keyring: KeyRing, code: str) -> None:
         .values(confirmed_at=work.now)
     )
     people.changed(work, person_id)
-    sessions.add_method(work, "otp")
+    sessions.add_methods(work, ["otp"])
     audit.record(work, "identity.authenticator_confirmed", work.actor.id)
     work.emit(CredentialChanged(person_id=person_id, what="authenticator"))
 
@@ -87,12 +87,13 @@ def remove(work: Work, keyring: KeyRing, code: str) -> None:
     person_id = ids.read("person", work.actor.id)
     if not in_use(work, person_id):
         raise NoAuthenticator
-    protections.demand(work)
-    if not passwords.stands_alone(work, person_id):
+    alone = not protections.demand(work).passkeys
+    if alone and not passwords.stands_alone(work, person_id):
         raise PasswordTooShortAlone
     check(work, keyring, person_id, code)
     work.session.execute(delete(Authenticator).where(Authenticator.person_id == person_id))
-    recovery_codes.forget(work, person_id)
+    if alone:
+        recovery_codes.forget(work, person_id)
     people.changed(work, person_id)
     audit.record(work, "identity.authenticator_removed", work.actor.id)
     work.emit(CredentialChanged(person_id=person_id, what="authenticator_removed"))

@@ -22,11 +22,12 @@ class CodeWrong(Forbidden):
 
 
 class SecondFactorNeeded(Forbidden):
-    """The code was right, and this person protects their account with an authenticator app as well.
-    Ask them for its six digits and send those with the same ``login`` to
-    ``/v1/sign-in/second-factors``."""
+    """The code or password was right, and this person protects their account with more: ``ways``
+    says with what. For ``authenticator`` or ``recovery_code`` ask them for it and send it with the
+    same ``login`` to ``/v1/sign-in/second-factors``; for ``passkey`` let them show it, beginning
+    at ``/v1/sign-in/passkeys/challenges``."""
 
-    title = "One more step: the code of your authenticator app"
+    title = "One more step is needed"
 
 
 class RefreshTokenRefused(Unauthorized):
@@ -98,6 +99,34 @@ class NoPassword(NotFound):
     """This account has no password. Set one with ``PUT /v1/me/password``."""
 
     title = "There is no password"
+
+
+class PasskeyRefused(Forbidden):
+    """This passkey does not let anybody in: it is unknown here, was made for another site, answered
+    another challenge, did not check its user, or its counter stood still. Begin again at
+    ``/v1/sign-in/passkeys/challenges``, or let the person sign in another way."""
+
+    title = "This passkey was not accepted"
+
+
+class PasskeyKnown(Conflict):
+    """This passkey is kept here already. Offer the person the ones listed at
+    ``/v1/me/passkeys``."""
+
+    title = "This passkey is here already"
+
+
+class TooManyPasskeys(Conflict):
+    """Twenty passkeys are enough for one person. Remove one that is no longer used."""
+
+    title = "There are twenty passkeys already"
+
+
+class LastWayIn(Conflict):
+    """This passkey is the only way into the account: it has no telephone number and no e-mail
+    address. Add another passkey before you remove this one."""
+
+    title = "This is the only way into the account"
 
 
 class NoAddress(Conflict):

@@ -51,7 +51,7 @@ class SessionEnded(Event):
 class CredentialChanged(Event):
     """How a person signs in changed: ``what`` is ``password``, ``password_removed``,
     ``authenticator``, ``authenticator_removed``, ``recovery_codes``, ``recovery_code_used``,
-    ``passkey`` or ``passkey_removed``."""
+    ``passkey``, ``passkey_removed`` or ``passkey_copied``."""
 
     type: ClassVar[str] = "identity.credential_changed"
     person_id: UUID

@@ -2,7 +2,7 @@
 
 from hub.kernel.work import Work
 
-from . import limits, real_names, sessions, signing_in, viewer_gateway
+from . import ceremonies, limits, real_names, sessions, signing_in, viewer_gateway
 
 
 def forget_old(work: Work) -> None:
@@ -10,6 +10,7 @@ def forget_old(work: Work) -> None:
     give up on documents that the register did not answer for."""
     signing_in.forget_old(work)
     sessions.forget_old(work)
+    ceremonies.forget_old(work)
     limits.forget_idle(work)
     real_names.forget_old(work)
     viewer_gateway.forget_old(work)

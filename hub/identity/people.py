@@ -143,6 +143,20 @@ def join(
     return person.id
 
 
+def join_without_address(work: Work, person_id: UUID, *, language: str) -> None:
+    """A new person who showed a passkey and gave no address."""
+    work.session.add(Person(id=person_id, language=language, synthetic=False, created_at=work.now))
+    work.session.flush()
+    work.emit(PersonJoined(person_id=person_id))
+    audit.record(work, "identity.person_joined", ids.show("person", person_id), synthetic=False)
+
+
+def has_address(work: Work, person_id: UUID) -> bool:
+    """Whether a code could reach this person."""
+    found = select(ContactAddress.id).where(ContactAddress.person_id == person_id).limit(1)
+    return work.session.execute(found).scalar() is not None
+
+
 def addresses(work: Work, keyring: KeyRing, person_id: UUID) -> list[Address]:
     """A person's addresses, telephones first. Only for writing to them: answers mask addresses."""
     rows = work.session.execute(

@@ -20,7 +20,8 @@ _FOUND = text(
            EXISTS (SELECT FROM identity_authenticator
                    WHERE person_id = :person AND confirmed_at IS NOT NULL) AS authenticator,
            (SELECT count(*) FROM identity_recovery_code
-            WHERE person_id = :person AND used_at IS NULL) AS recovery_codes
+            WHERE person_id = :person AND used_at IS NULL) AS recovery_codes,
+           (SELECT count(*) FROM identity_passkey WHERE person_id = :person) AS passkeys
     """
 )
 
@@ -32,6 +33,7 @@ class Protections:
     password_set_at: datetime | None
     authenticator: bool
     recovery_codes: int
+    passkeys: int
 
     @property
     def password(self) -> bool:
@@ -40,18 +42,33 @@ class Protections:
     @property
     def second_step(self) -> bool:
         """Whether a code or a password alone does not open the account."""
-        return self.authenticator
+        return self.authenticator or self.passkeys > 0
+
+    @property
+    def second_steps(self) -> tuple[str, ...]:
+        """What finishes a sign-in that began with a code or a password."""
+        steps = {
+            "authenticator": self.authenticator,
+            "recovery_code": self.recovery_codes > 0,
+            "passkey": self.passkeys > 0,
+        }
+        return tuple(step for step, there in steps.items() if there)
 
     @property
     def strong(self) -> bool:
         """Whether its person can show two kinds of factor."""
-        return self.password and self.authenticator
+        return self.passkeys > 0 or (self.password and self.authenticator)
 
     @property
     def ways(self) -> tuple[str, ...]:
         """What is asked of somebody who wants to change how they sign in."""
         if self.strong:
-            return ("password_and_second_factor",)
+            ways = {
+                "passkey": self.passkeys > 0,
+                "password_and_second_factor": self.password
+                and (self.authenticator or self.recovery_codes > 0),
+            }
+            return tuple(way for way, there in ways.items() if there)
         if self.authenticator:
             return ("code_and_second_factor",)
         return ("code", "password") if self.password else ("code",)
@@ -60,7 +77,7 @@ class Protections:
 def of(within: OrmSession | Connection, person_id: UUID) -> Protections:
     """The protections of a person's account."""
     row = within.execute(_FOUND, {"person": person_id}).one()
-    return Protections(row.password_set_at, row.authenticator, row.recovery_codes)
+    return Protections(row.password_set_at, row.authenticator, row.recovery_codes, row.passkeys)
 
 
 def mine(reading: Reading) -> Protections:

@@ -32,6 +32,7 @@ RECENT = timedelta(minutes=10)
 """How long ago somebody may have shown who they are who now changes how they sign in."""
 
 RECOVERY_CODES = 10
+PASSKEYS = 20
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ REAL_NAMES_PER_DOCUMENT = Limit("real_name.document", capacity=20, every=timedel
 WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3))
 # An attacker can keep this one empty; its owner still signs in by code or passkey.
 PASSWORDS_PER_ADDRESS = Limit("password.address", capacity=10, every=timedelta(minutes=3))
+CEREMONIES_PER_CLIENT = Limit("passkey.client", capacity=120, every=timedelta(seconds=5))
+CEREMONIES_IN_TOTAL = Limit("passkey.total", capacity=600, every=timedelta(milliseconds=50))
+JOINS_PER_CLIENT = Limit("join.client", capacity=20, every=timedelta(minutes=3))
+JOINS_IN_TOTAL = Limit("join.total", capacity=300, every=timedelta(seconds=1))
 PASSWORDS_IN_TOTAL = Limit("password.total", capacity=300, every=timedelta(milliseconds=200))
 
 

@@ -293,10 +293,10 @@ def show_again(
     return _tokens(work, issuer, session, grant, None)
 
 
-def add_method(work: Work, method: str) -> None:
-    """Note that the acting session's person has also shown ``method`` (RFC 8176)."""
+def add_methods(work: Work, shown: Sequence[str]) -> None:
+    """Note that the acting session's person has shown this as well (RFC 8176)."""
     session = acting(work)
-    methods = [*session.amr, method]
+    methods = [*session.amr, *shown]
     if {"pwd", "otp"} <= set(methods):
         methods.append("mfa")
     session.amr, session.acr = methods, max(session.acr, assurance(methods))

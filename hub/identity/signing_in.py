@@ -6,6 +6,7 @@ an address that nobody had gets an account when its code is entered.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -102,9 +103,10 @@ def enter_code(
     row.person_id = people.behind(work, keyring, _address(keyring, row), language=row.language)
     row.address_sealed = None
     row.shown = [_method(row.channel)]
-    if protections.of(work.session, row.person_id).second_step:
+    found = protections.of(work.session, row.person_id)
+    if found.second_step:
         row.state = "second_factor"
-        raise SecondFactorNeeded(keep=True)
+        raise SecondFactorNeeded(keep=True, extra={"ways": list(found.second_steps)})
     row.state = "done"
     return sessions.start(
         work,
@@ -129,7 +131,7 @@ def prove(
 
 
 def second_step(
-    work: Work, person_id: UUID, *, shown: list[str], language: str
+    work: Work, person_id: UUID, *, shown: list[str], ways: Sequence[str], language: str
 ) -> SecondFactorNeeded:
     """A sign-in whose first step was no code, and the refusal that asks for its second one."""
     secret = new_secret()
@@ -146,7 +148,7 @@ def second_step(
             expires_at=work.now + LOGIN_LIVES,
         )
     )
-    return SecondFactorNeeded(keep=True, extra={"login": PREFIX + secret})
+    return SecondFactorNeeded(keep=True, extra={"login": PREFIX + secret, "ways": list(ways)})
 
 
 def enter_second_factor(

@@ -46,8 +46,11 @@ def enter_password(
     is the sign-in to finish).
     """
     person_id = passwords.settle(work, keyring, tried, right=right)
-    if protections.of(work.session, person_id).second_step:
-        raise signing_in.second_step(work, person_id, shown=["pwd"], language=language)
+    found = protections.of(work.session, person_id)
+    if found.second_step:
+        raise signing_in.second_step(
+            work, person_id, shown=["pwd"], ways=found.second_steps, language=language
+        )
     return sessions.start(
         work,
         issuer,

@@ -8,6 +8,7 @@ bp = Pages("citizen_pages", __name__)
 from . import (  # noqa: E402 (they add views)
     account_page,  # noqa: F401
     consents_page,  # noqa: F401
+    passkey_page,  # noqa: F401
     password_page,  # noqa: F401
     real_name_page,  # noqa: F401
     second_factor_page,  # noqa: F401

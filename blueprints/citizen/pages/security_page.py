@@ -1,6 +1,7 @@
 """My security: the password, the authenticator app, the paper with codes."""
 
 from hub import identity
+from hub.kernel import ids
 from hub.kernel.errors import Refusal
 from hub.kernel.work import Reading
 from hub.web import parts, reads
@@ -8,7 +9,13 @@ from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page, sent, 
 
 from . import bp
 
-DONE = {"password-set", "password-removed"}
+DONE = {
+    "password-set",
+    "password-removed",
+    "passkey-added",
+    "passkey-renamed",
+    "passkey-removed",
+}
 
 
 @bp.get("/me/security")
@@ -19,6 +26,10 @@ def security_page(reading: Reading) -> Answer:
     return page(
         "citizen/security.html",
         private=True,
+        passkeys=[
+            {**row._mapping, "shown": ids.show("passkey", row.id)}
+            for row in identity.passkeys.mine(reading)
+        ],
         found=identity.my_protections(reading),
         zone=parts().settings.zone,
         done=asked("done") if asked("done") in DONE else "",
