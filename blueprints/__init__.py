@@ -1,6 +1,6 @@
 """The sectors of the city, one package each."""
 
-from blueprints import citizen, traffic
+from blueprints import citizen, partners, traffic
 from hub.web import Sector
 
-SECTORS: tuple[Sector, ...] = (citizen.SECTOR, traffic.SECTOR)
+SECTORS: tuple[Sector, ...] = (citizen.SECTOR, traffic.SECTOR, partners.SECTOR)

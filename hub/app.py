@@ -18,6 +18,7 @@ from hub.web import (
     pages,
     problems,
     request,
+    scopes,
     tokens,
 )
 from hub.web.openapi import Api
@@ -50,6 +51,7 @@ def create_app(
         api.register_blueprint(blueprint)
     app.register_blueprint(manual.bp)
     for sector in sectors:
+        scopes.scopes_of(parts).declare(sector.scopes)
         for blueprint in sector.blueprints:
             api.register_blueprint(blueprint)
         for page in sector.pages:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from hub.identity import RealNameSubmitted
-from hub.web import Loop, Schedule, Sector
-from hub.web.languages import speak_for
+from hub.web import Loop, Schedule, Scope, Sector
+from hub.web.languages import marked, speak_for
 
 from . import (
+    apps,
     consents,
     me,
     messages,
@@ -27,6 +28,24 @@ speak_for(Path(__file__).parent)
 SECTOR = Sector(
     slug="citizen",
     title="Citizen",
+    scopes=(
+        Scope(
+            "citizen.profile:read", marked("See name, language, and masked telephone and e-mail")
+        ),
+        Scope("citizen.profile:change", marked("Change name and language")),
+        Scope("citizen.consent:read"),
+        Scope("citizen.consent:manage"),
+        Scope("citizen.session:read"),
+        Scope("citizen.session:manage"),
+        Scope("citizen.authenticator:manage"),
+        Scope("citizen.passkey:manage"),
+        Scope("citizen.password:manage"),
+        Scope("citizen.real_name:manage"),
+        Scope("citizen.real_name:read"),
+        Scope("citizen.recovery_code:manage"),
+        Scope("citizen.app:read"),
+        Scope("citizen.app:manage"),
+    ),
     blueprints=(
         sign_in.bp,
         passwords.bp,
@@ -34,6 +53,7 @@ SECTOR = Sector(
         step_up.bp,
         me.bp,
         sessions.bp,
+        apps.bp,
         second_factor.bp,
         real_name.bp,
         public_keys.bp,

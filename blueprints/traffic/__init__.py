@@ -1,7 +1,8 @@
 """Traffic: buses, and later cards and bikes."""
 
 from hub.transit.events import ImportRequested
-from hub.web import Probe, Ready, Schedule, Sector, System, Unchanged
+from hub.web import Probe, Ready, Schedule, Scope, Sector, System, Unchanged
+from hub.web.languages import marked
 
 from . import (
     alerts,
@@ -24,6 +25,10 @@ SECTOR = Sector(
     slug="traffic",
     title="Traffic",
     systems=(System(number="2.7", title="Live bus locations", shape="live city"),),
+    scopes=(
+        Scope("traffic.favourite:read", marked("See the favourite stops and lines")),
+        Scope("traffic.favourite:manage", marked("Change the favourite stops and lines")),
+    ),
     blueprints=(
         feeds.bp,
         stops.bp,

@@ -21,8 +21,10 @@ def record(work: Work, action: str, subject: str, **details: Detail) -> None:
     """Note an act, for example ``record(work, "passes.blocked", card_id, reason="lost")``.
 
     Details are ids, states and counts: a name, number or address of a person never belongs here,
-    because these rows outlive every erasure.
+    because these rows outlive every erasure. What was done through a partner's app says so.
     """
+    if work.actor.client is not None:
+        details = {**details, "client": work.actor.client}
     work.leave(
         ENTRY,
         {

@@ -5,7 +5,17 @@ from .events import ConsentGiven, ConsentWithdrawn
 from .receipts import TYPE as RECEIPT_TYPE
 from .receipts import ReceiptRefused, check
 from .rules import CITY, Act, Source, State
-from .service import Consent, covers, give, mine, of_mine, receipt, withdraw
+from .service import (
+    Consent,
+    covering,
+    covers,
+    give,
+    mine,
+    of_mine,
+    receipt,
+    withdraw,
+    withdraw_from,
+)
 
 __all__ = [
     "CITY",
@@ -19,10 +29,12 @@ __all__ = [
     "Source",
     "State",
     "check",
+    "covering",
     "covers",
     "give",
     "mine",
     "of_mine",
     "receipt",
     "withdraw",
+    "withdraw_from",
 ]

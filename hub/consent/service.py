@@ -3,7 +3,7 @@
 Each act leaves a row of history with its signed receipt, in the transaction of the act.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -122,6 +122,55 @@ def withdraw(work: Work, keyring: KeyRing, consent_id: UUID, *, issuer: str) -> 
             work, person_id=person_id, client_id=row.recipient, because="consent_withdrawn"
         )
     work.emit(ConsentWithdrawn(person_id=person_id, consent_id=row.id, recipient=row.recipient))
+
+
+def withdraw_from(work: Work, keyring: KeyRing, recipient: str, *, issuer: str) -> int:
+    """Take back everything that the acting person lets one recipient use; how many consents."""
+    person_id = ids.read("person", work.actor.id)
+    live = work.session.scalars(
+        select(model.Consent.id)
+        .where(
+            model.Consent.person_id == person_id,
+            model.Consent.recipient == recipient,
+            model.Consent.withdrawn_at.is_(None),
+            model.Consent.until > work.now,
+        )
+        .order_by(model.Consent.id)
+    ).all()
+    for consent_id in live:
+        withdraw(work, keyring, consent_id, issuer=issuer)
+    return len(live)
+
+
+def covering(
+    work: Work,
+    *,
+    person_id: UUID,
+    recipient: str,
+    scopes: Collection[str],
+    hold: bool = False,
+) -> Consent | None:
+    """The consent that lets the recipient use all of these now, the longest if there are several.
+
+    Asks the database each time, like ``covers``. With ``hold`` nobody takes it back before this
+    transaction ends: a withdrawal then ends what was made of it meanwhile.
+    """
+    query = (
+        select(model.Consent)
+        .where(
+            model.Consent.person_id == person_id,
+            model.Consent.recipient == recipient,
+            model.Consent.scopes.contains(sorted(scopes)),
+            model.Consent.withdrawn_at.is_(None),
+            model.Consent.until > work.now,
+        )
+        .order_by(model.Consent.until.desc(), model.Consent.id)
+        .limit(1)
+    )
+    if hold:
+        query = query.with_for_update(read=True)
+    row = work.session.scalars(query).one_or_none()
+    return None if row is None else _shown(row, work.now)
 
 
 def covers(work: Work, *, person_id: UUID, recipient: str, scope: str) -> bool:

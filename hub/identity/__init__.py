@@ -8,6 +8,18 @@ from . import passkeys, real_name_checks, real_names
 from .addresses import Address, Channel, masked, parse
 from .authenticator import NewAuthenticator, confirm, prepare, remove
 from .ceremonies import Begun, begin_to_add, begin_to_join, begin_to_show
+from .clients import (
+    AuthMethod,
+    Client,
+    ClientKind,
+    ClientNotUsable,
+    Clients,
+    Registered,
+    all_clients,
+    change_client,
+    new_client_secret,
+    register_client,
+)
 from .delivery import Dispatch, Gateway, Message, Parcel, SendingFailed
 from .detached import HEADER as SIGNATURE_HEADER
 from .detached import SignatureRefused
@@ -27,10 +39,26 @@ from .devices import (
 from .documents import Document
 from .documents import Kind as DocumentKind
 from .documents import parse as read_document
-from .errors import StrongerSignInNeeded
-from .events import CredentialChanged, PersonJoined, SessionEnded, SessionStarted
+from .ending import end_grants, end_grants_of
+from .errors import (
+    PersonGone,
+    RefreshTokenRefused,
+    RefreshTokenReplayed,
+    ScopeBeyondGrant,
+    StrongerSignInNeeded,
+)
+from .events import (
+    CredentialChanged,
+    GrantEnded,
+    GrantGiven,
+    PersonJoined,
+    SessionEnded,
+    SessionStarted,
+)
+from .grants import App, end_app, my_apps, open_grant
 from .housekeeping import forget_old
 from .liveness import Liveness
+from .pairwise import person_behind, subject_of
 from .passwords import (
     hashed,
     judge,
@@ -53,23 +81,24 @@ from .real_name_events import (
     RealNameVerified,
 )
 from .recovery_codes import renew as renew_recovery_codes
-from .rules import LOA_CODE, LOA_STRONG, LOA_VERIFIED, RECENT, SESSION_LIVES, reaches
-from .sessions import (
-    Tokens,
-    csrf_value,
-    end,
-    end_all,
-    end_grants_of,
-    end_others,
-    mine,
-    refresh,
-    start,
+from .refreshing import Tokens, grant_of, holder_of, refresh
+from .rules import (
+    ACCESS_LIVES,
+    GRANT_LIVES,
+    LOA_CODE,
+    LOA_STRONG,
+    LOA_VERIFIED,
+    RECENT,
+    SESSION_LIVES,
+    reaches,
 )
+from .sessions import csrf_value, end, end_all, end_others, mine, start
 from .signing_in import CodeAsked, ask_for_code, enter_code, enter_second_factor
 from .sms_gateway import SmsGateway
 from .smtp_gateway import SmtpGateway
 from .stepping_up import ask_own_code, enter_password, step_up
 from .tokens import (
+    CITY_APP,
     AccessClaims,
     AccessTokenRefused,
     Issuer,
@@ -81,6 +110,9 @@ from .viewer_gateway import Shown, ViewerGateway, shown_messages
 from .webauthn_gateway import RelyingParty
 
 __all__ = [
+    "ACCESS_LIVES",
+    "CITY_APP",
+    "GRANT_LIVES",
     "LOA_CODE",
     "LOA_STRONG",
     "LOA_VERIFIED",
@@ -90,8 +122,14 @@ __all__ = [
     "AccessClaims",
     "AccessTokenRefused",
     "Address",
+    "App",
+    "AuthMethod",
     "Begun",
     "Channel",
+    "Client",
+    "ClientKind",
+    "ClientNotUsable",
+    "Clients",
     "CodeAsked",
     "CredentialChanged",
     "DeviceLine",
@@ -99,6 +137,8 @@ __all__ = [
     "Document",
     "DocumentKind",
     "Gateway",
+    "GrantEnded",
+    "GrantGiven",
     "Issuer",
     "KeyEnrolled",
     "KeyNotUsable",
@@ -106,6 +146,7 @@ __all__ = [
     "Message",
     "NewAuthenticator",
     "Parcel",
+    "PersonGone",
     "PersonJoined",
     "Population",
     "PopulationGateway",
@@ -116,8 +157,12 @@ __all__ = [
     "RealNameRefused",
     "RealNameSubmitted",
     "RealNameVerified",
+    "RefreshTokenRefused",
+    "RefreshTokenReplayed",
     "RegisterAway",
+    "Registered",
     "RelyingParty",
+    "ScopeBeyondGrant",
     "SendingFailed",
     "SessionEnded",
     "SessionStarted",
@@ -132,18 +177,22 @@ __all__ = [
     "Verified",
     "Verifier",
     "ViewerGateway",
+    "all_clients",
     "all_devices",
     "ask_for_code",
     "ask_own_code",
     "begin_to_add",
     "begin_to_join",
     "begin_to_show",
+    "change_client",
     "confirm",
     "correct",
     "csrf_value",
     "demand_to_read",
     "end",
     "end_all",
+    "end_app",
+    "end_grants",
     "end_grants_of",
     "end_others",
     "enrol_device",
@@ -152,17 +201,23 @@ __all__ = [
     "enter_second_factor",
     "equip",
     "forget_old",
+    "grant_of",
     "hashed",
+    "holder_of",
     "join",
     "judge",
     "looks_right",
     "masked",
     "mine",
+    "my_apps",
     "my_protections",
     "my_protections_at",
+    "new_client_secret",
+    "open_grant",
     "parse",
     "parse_signature",
     "passkeys",
+    "person_behind",
     "prepare",
     "profile",
     "public_key",
@@ -171,6 +226,7 @@ __all__ = [
     "real_name_checks",
     "real_names",
     "refresh",
+    "register_client",
     "remove",
     "remove_password",
     "renew_recovery_codes",
@@ -182,4 +238,5 @@ __all__ = [
     "sign_request",
     "start",
     "step_up",
+    "subject_of",
 ]

@@ -175,3 +175,10 @@ class StrongerSignInNeeded(Unauthorized):
         if max_age is not None:
             extra["max_age"] = int(max_age.total_seconds())
         super().__init__(headers={"WWW-Authenticate": challenge}, extra=extra, **more)
+
+
+class ScopeBeyondGrant(Forbidden):
+    """The refresh token stands for fewer scopes than you ask for. Ask for scopes that were granted,
+    or have the person grant more at the authorization endpoint."""
+
+    title = "More than was allowed"

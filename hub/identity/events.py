@@ -60,3 +60,33 @@ class CredentialChanged(Event):
     @property
     def subject(self) -> str:
         return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantGiven(Event):
+    """A person let a partner's app do something for them."""
+
+    type: ClassVar[str] = "identity.grant_given"
+    person_id: UUID
+    grant_id: UUID
+    client_id: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantEnded(Event):
+    """What a partner's app was allowed has ended: by the person, with their session, by the app
+    itself, or because a code or token of it was copied."""
+
+    type: ClassVar[str] = "identity.grant_ended"
+    person_id: UUID
+    grant_id: UUID
+    client_id: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)

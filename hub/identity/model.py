@@ -199,12 +199,21 @@ class Session(Base):
 
 
 class Grant(Base):
-    """What one client may do through a session; the family of its refresh tokens."""
+    """What one client may do through a session; the family of its refresh tokens.
+
+    ``offline`` ones (``offline_access``) outlive the session that they were given in. What the
+    person was told is ``expires_at``; the city's own app has none and ends with the session.
+    """
 
     __tablename__ = "identity_grant"
     __table_args__ = (
         Index("ix_identity_grant_session_id", "session_id"),
         Index("ix_identity_grant_person_id", "person_id"),
+        Index(
+            "ix_identity_grant_revoked_at",
+            "revoked_at",
+            postgresql_where=text("revoked_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -212,7 +221,10 @@ class Grant(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
     client_id: Mapped[str] = mapped_column(Text)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    offline: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None] = mapped_column(info=_DEVICES)
+    expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 

@@ -39,8 +39,8 @@ from .errors import (
 )
 from .events import CredentialChanged
 from .model import Person
+from .refreshing import Tokens
 from .rules import JOINS_IN_TOTAL, JOINS_PER_CLIENT, PASSKEYS, assurance
-from .sessions import Tokens
 from .tokens import Issuer
 from .webauthn_gateway import CeremonyFailed, Registered, RelyingParty
 

@@ -18,6 +18,7 @@ LOGIN_LIVES = timedelta(minutes=15)
 ACCESS_LIVES = timedelta(minutes=10)
 REFRESH_IDLE = timedelta(days=30)
 SESSION_LIVES = timedelta(days=90)
+GRANT_LIVES = timedelta(days=90)
 REFRESH_GRACE = timedelta(seconds=10)
 
 TOTP_STEP = timedelta(seconds=30)
@@ -109,9 +110,9 @@ def judge_refresh(
     return "reuse"
 
 
-def refresh_expiry(now: datetime, session_expires_at: datetime) -> datetime:
-    """Thirty idle days, and never past the end of the session."""
-    return min(now + REFRESH_IDLE, session_expires_at)
+def refresh_expiry(now: datetime, family_expires_at: datetime) -> datetime:
+    """Thirty idle days, and never past the end of the session or grant."""
+    return min(now + REFRESH_IDLE, family_expires_at)
 
 
 def totp_steps(now: datetime) -> range:

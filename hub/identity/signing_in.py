@@ -23,6 +23,7 @@ from . import limits, people, protections, second_factors, sessions
 from .addresses import Address, Channel
 from .errors import CodeWrong, SecondFactorNeeded, SignInOver
 from .model import CodeDelivery, Login
+from .refreshing import Tokens
 from .rules import (
     CODE_LIVES,
     CODE_TRIES,
@@ -37,7 +38,6 @@ from .rules import (
     new_code,
     new_secret,
 )
-from .sessions import Tokens
 from .tokens import Issuer
 
 PREFIX = "login_"

@@ -17,8 +17,8 @@ from . import passwords, people, protections, second_factors, sessions, signing_
 from .addresses import Address
 from .errors import NoAddress, ProofTooWeak
 from .passwords import Tried
+from .refreshing import Tokens
 from .rules import assurance, reaches
-from .sessions import Tokens
 from .signing_in import CodeAsked
 from .tokens import Issuer
 

@@ -2,11 +2,19 @@
 
 RFC 9068 JWTs signed with ES256, ten minutes long. A token carries no name, number or address. Our
 own issuer writes every header, so the verifier accepts exactly the header it would write itself,
-byte for byte: what names another algorithm, type, key or carries
-``jku``, ``jwk``, ``x5u`` or ``crit`` never gets as far as a signature (RFC 8725). An id_token or a
-partner's token signed with the same key has another ``typ`` and therefore another header.
+byte for byte: what names another algorithm, type, key or carries ``jku``, ``jwk``, ``x5u`` or
+``crit`` never gets as far as a signature (RFC 8725). An id_token signed with the same key has
+another ``typ`` and therefore another header.
+
+Three kinds of token leave here, told apart by whom they name:
+
+- of the city's own app: ``sub`` is the person, ``sid`` their session;
+- of a partner's app that acts for a person: ``sub`` is pairwise (pairwise.py) and ``sid`` is the
+  grant, so that two partners share no number of anything;
+- of a partner's service in its own name: ``sub`` is the ``client_id``, and there is no ``sid``.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +39,7 @@ LIVES_SECONDS = int(ACCESS_LIVES.total_seconds())
 REMEMBERED = 4096
 LEEWAY_SECONDS = 5  # our own machines' clocks
 
+CITY_APP = "city-app"
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
 
 
@@ -55,14 +64,23 @@ class SigningKeys(Protocol):
         """The key with this RFC 7638 thumbprint, unless it is unknown or revoked."""
 
 
+class Partners(Protocol):
+    """What tokens need to know of partners' clients."""
+
+    def person_behind(self, client_id: str, subject: str) -> UUID | None:
+        """The person whom this client knows by a pairwise subject; None for what is none."""
+
+
 @dataclass(frozen=True)
 class Principal:
-    """Who knocks: somebody signed in, or an enrolled device (then there is no session)."""
+    """Who knocks: somebody signed in, here (``session_id``) or through a partner's app
+    (``grant_id``); a partner in its own name; or an enrolled device."""
 
     kind: PrincipalKind
     id: str
     scopes: frozenset[str]
     session_id: UUID | None = None
+    grant_id: UUID | None = None
     client_id: str = ""
     acr: str = ""
     amr: tuple[str, ...] = ()
@@ -73,22 +91,35 @@ class Principal:
     def actor(self) -> Actor:
         """The same, as transactions and the audit know it."""
         session = ids.show("session", self.session_id) if self.session_id else None
-        return Actor(self.kind, self.id, self.scopes, session)
+        if self.grant_id is not None:
+            session = ids.show("grant", self.grant_id)
+        return Actor(self.kind, self.id, self.scopes, session, self.through)
+
+    @property
+    def through(self) -> str | None:
+        """The partner's client that acts; None for the city's own app, and for devices."""
+        return self.client_id if self.client_id not in {"", CITY_APP} else None
+
+    @property
+    def at_home(self) -> bool:
+        """Whether this is a person at the city's own app or pages, not at a partner's."""
+        return self.session_id is not None and self.through is None
 
 
 class AccessClaims(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The claims of RFC 9068, 2.2, and the two that flask-jwt-extended reads."""
+    """The claims of RFC 9068, 2.2, and the two that flask-jwt-extended reads. What tells of a
+    sign-in is absent where nobody signed in: in a partner's token in its own name."""
 
     iss: str
     aud: str
     sub: str
     client_id: str
     scope: str
-    sid: str
+    sid: str = ""
     jti: str
-    acr: str
-    amr: tuple[str, ...]
-    auth_time: int
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+    auth_time: int = 0
     iat: int
     exp: int
     type: Literal["access"]
@@ -108,6 +139,22 @@ _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_claims = msgspec.json.Decoder(AccessClaims).decode
 
 
+class IdClaims(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The claims of OpenID Connect Core, 2."""
+
+    iss: str
+    aud: str
+    sub: str
+    sid: str
+    iat: int
+    exp: int
+    auth_time: int
+    acr: str
+    amr: tuple[str, ...]
+    at_hash: str
+    nonce: str | None = None
+
+
 @dataclass(frozen=True)
 class Issuer:
     """Issues access tokens in the name of ``url``. ``scopes`` is what the city's own app may do."""
@@ -119,34 +166,80 @@ class Issuer:
     def issue(
         self,
         *,
-        person_id: UUID,
-        session_id: UUID,
         client_id: str,
         scopes: frozenset[str],
-        acr: str,
-        amr: Sequence[str],
-        auth_time: datetime,
         now: datetime,
+        person_id: UUID | None = None,
+        session_id: UUID | None = None,
+        subject: str | None = None,
+        grant_id: UUID | None = None,
+        acr: str = "",
+        amr: Sequence[str] = (),
+        auth_time: datetime | None = None,
     ) -> str:
-        """A signed access token for ten minutes."""
-        key = self.keys.signing_key()
+        """A signed access token for ten minutes.
+
+        With ``person_id`` and ``session_id`` one of the city's own app; with the pairwise
+        ``subject`` and ``grant_id`` one of a partner's app for a person; with neither, one of the
+        client in its own name.
+        """
         issued = int(now.timestamp())
+        sid = ids.show("session", session_id) if session_id is not None else ""
+        if grant_id is not None:
+            sid = ids.show("grant", grant_id)
+        named = ids.show("person", person_id) if person_id is not None else subject
         claims = AccessClaims(
             iss=self.url,
             aud=self.url,
-            sub=ids.show("person", person_id),
+            sub=named or client_id,
             client_id=client_id,
             scope=" ".join(sorted(scopes)),
-            sid=ids.show("session", session_id),
+            sid=sid,
             jti=ids.show("token", ids.new_id()),
             acr=acr,
             amr=tuple(amr),
-            auth_time=int(auth_time.timestamp()),
+            auth_time=int(auth_time.timestamp()) if auth_time is not None else 0,
             iat=issued,
             exp=issued + LIVES_SECONDS,
             type="access",
         )
-        signed = f"{_header(key.kid)}.{base64url(msgspec.json.encode(claims))}"
+        return self._signed("at+jwt", claims)
+
+    def issue_id_token(
+        self,
+        *,
+        client_id: str,
+        subject: str,
+        grant_id: UUID,
+        acr: str,
+        amr: Sequence[str],
+        auth_time: datetime,
+        access_token: str,
+        nonce: str | None,
+        now: datetime,
+    ) -> str:
+        """A signed id_token: tells ``client_id``, and nobody else, who signed in and how surely.
+        It opens no door of the hub."""
+        issued = int(now.timestamp())
+        half = hashlib.sha256(access_token.encode()).digest()[:16]
+        claims = IdClaims(
+            iss=self.url,
+            aud=client_id,
+            sub=subject,
+            sid=ids.show("grant", grant_id),
+            iat=issued,
+            exp=issued + LIVES_SECONDS,
+            auth_time=int(auth_time.timestamp()),
+            acr=acr,
+            amr=tuple(amr),
+            at_hash=base64url(half),
+            nonce=nonce,
+        )
+        return self._signed("JWT", claims)
+
+    def _signed(self, typ: str, claims: msgspec.Struct) -> str:
+        key = self.keys.signing_key()
+        signed = f"{_header(key.kid, typ)}.{base64url(msgspec.json.encode(claims))}"
         return f"{signed}.{base64url(es256.sign(key.private, signed.encode()))}"
 
 
@@ -167,15 +260,16 @@ class Verifier:
     and times are looked at each time all the same.
     """
 
-    def __init__(self, keys: SigningKeys, url: str) -> None:
+    def __init__(self, keys: SigningKeys, url: str, partners: Partners | None = None) -> None:
         self._keys = keys
         self._url = url
+        self._partners = partners
         self._seen: dict[str, Verified] = {}
 
     def verify(self, token: str, now: datetime) -> Verified:
         """What one of our own access tokens says that has not expired.
 
-        Says nothing about whether its session still lives: that is ``liveness``.
+        Says nothing about whether its session or grant still lives: that is ``liveness``.
         """
         seen = self._seen.get(token)
         if seen is None or self._keys.verifying_key(seen.key.kid) is not seen.key:
@@ -202,7 +296,7 @@ class Verifier:
             raise AccessTokenRefused
         if claims.exp - claims.iat > LIVES_SECONDS:
             raise AccessTokenRefused
-        return Verified(claims, _principal(claims), key)
+        return Verified(claims, self._principal(claims), key)
 
     def _key(self, header: str) -> SigningKey:
         """The key of a header that is exactly what ``issue`` writes."""
@@ -212,23 +306,43 @@ class Verifier:
             raise AccessTokenRefused
         return key
 
+    def _principal(self, claims: AccessClaims) -> Principal:
+        scopes = frozenset(claims.scope.split())
+        if not claims.sid:
+            # Nobody signed in: then it must be a client in its own name, and nothing else.
+            if claims.sub != claims.client_id or claims.client_id == CITY_APP or claims.acr:
+                raise AccessTokenRefused
+            return Principal("partner", claims.sub, scopes, client_id=claims.client_id)
+        kind, _, _ = claims.sid.partition("_")
+        if kind not in {"session", "grant"} or not claims.acr:
+            raise AccessTokenRefused
+        try:
+            through = ids.read(kind, claims.sid)
+        except NotFound:
+            raise AccessTokenRefused from None
+        person = claims.sub
+        if kind == "grant":
+            person = self._behind(claims)
+        return Principal(
+            kind="citizen",
+            id=person,
+            scopes=scopes,
+            session_id=through if kind == "session" else None,
+            grant_id=through if kind == "grant" else None,
+            client_id=claims.client_id,
+            acr=claims.acr,
+            amr=claims.amr,
+            auth_time=claims.auth_time,
+        )
 
-def _principal(claims: AccessClaims) -> Principal:
-    try:
-        session_id = ids.read("session", claims.sid)
-    except NotFound:
-        raise AccessTokenRefused from None
-    return Principal(
-        kind="citizen",
-        id=claims.sub,
-        scopes=frozenset(claims.scope.split()),
-        session_id=session_id,
-        client_id=claims.client_id,
-        acr=claims.acr,
-        amr=claims.amr,
-        auth_time=claims.auth_time,
-    )
+    def _behind(self, claims: AccessClaims) -> str:
+        if self._partners is None:
+            raise AccessTokenRefused
+        found = self._partners.person_behind(claims.client_id, claims.sub)
+        if found is None:
+            raise AccessTokenRefused
+        return ids.show("person", found)
 
 
-def _header(kid: str) -> str:
-    return base64url(msgspec.json.encode(_Header(kid=kid)))
+def _header(kid: str, typ: str = "at+jwt") -> str:
+    return base64url(msgspec.json.encode(_Header(kid=kid, typ=typ)))

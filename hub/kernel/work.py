@@ -13,12 +13,14 @@ ActorKind = Literal["citizen", "officer", "partner", "device", "system", "nobody
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. ``id`` is the public id, never a name; ``session`` the sign-in it acts through."""
+    """Who acts. ``id`` is the public id, never a name; ``session`` the sign-in it acts through,
+    ``client`` the partner's app it acts through (None: the city's own)."""
 
     kind: ActorKind
     id: str
     scopes: frozenset[str] = frozenset()
     session: str | None = None
+    client: str | None = None
 
 
 NOBODY = Actor("nobody", "nobody")

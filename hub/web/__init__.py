@@ -11,16 +11,21 @@ from .guard import Guard, View, guarded, public, requires
 from .operation import refuses
 from .request import actor, client_address, parts, request_id
 from .schema import LANGUAGE, CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
+from .scopes import Scope, Scopes, scopes_of
 from .sector import Probe, Sector, System
 from .shortcuts import asks, decodes, takes_bytes
 from .signatures import signed, speaks_for
 from .tokens import (
+    citizen_at_home,
+    clients,
     csrf_token,
     forget_cookies,
     from_our_own_page,
     issuer,
     keep_in_cookies,
+    liveness,
     principal_of,
+    verifier,
     visitor,
 )
 from .transaction import reads, transaction
@@ -42,13 +47,17 @@ __all__ = [
     "Ready",
     "Schedule",
     "Schema",
+    "Scope",
+    "Scopes",
     "Sector",
     "System",
     "Unchanged",
     "View",
     "actor",
     "asks",
+    "citizen_at_home",
     "client_address",
+    "clients",
     "csrf_token",
     "decodes",
     "encoded",
@@ -58,6 +67,7 @@ __all__ = [
     "guarded",
     "issuer",
     "keep_in_cookies",
+    "liveness",
     "page_schema",
     "parts",
     "principal_of",
@@ -66,11 +76,13 @@ __all__ = [
     "refuses",
     "request_id",
     "requires",
+    "scopes_of",
     "signed",
     "speaks_for",
     "takes",
     "takes_bytes",
     "transaction",
+    "verifier",
     "visitor",
     "weighed",
     "weighs",

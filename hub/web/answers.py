@@ -88,6 +88,8 @@ def once(work: Work, act: Callable[[], Response]) -> Response:
     if not _FORM.fullmatch(given):
         raise IdempotencyKeyMissing
     scope = f"{work.actor.kind}:{work.actor.id}"
+    if work.actor.client is not None:
+        scope = f"{scope}@{work.actor.client}"
     key = parts().keyring.blind("web.answer.key", f"{scope}|{given}".encode())
     asked = _fingerprint()
     claim = {"key": key, "request": asked, "now": work.now}

@@ -171,16 +171,22 @@ def _note(environ: "WSGIEnvironment", method: str, rule: str, code: int, seconds
     )
 
 
-def _security_headers(settings: Settings) -> list[tuple[str, str]]:
-    """Headers after the OWASP Secure Headers Project; pages load nothing from elsewhere."""
+def content_policy(settings: Settings, *, form_target: str = "") -> str:
+    """The content security policy of a page; its forms stay here, or end at ``form_target``, an
+    origin or a scheme with its colon."""
     tiles = f" {_origin(settings.tile_url)}" if settings.tile_url else ""
-    policy = (
+    forms = f" {form_target}" if form_target else ""
+    return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self';"
         f" img-src 'self' data:{tiles}; connect-src 'self' {_origin(settings.public_stream_url)};"
-        " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f" manifest-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def _security_headers(settings: Settings) -> list[tuple[str, str]]:
+    """Headers after the OWASP Secure Headers Project; pages load nothing from elsewhere."""
     headers = [
-        ("Content-Security-Policy", policy),
+        ("Content-Security-Policy", content_policy(settings)),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "strict-origin-when-cross-origin"),

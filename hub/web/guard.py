@@ -17,6 +17,7 @@ from hub.kernel.errors import Forbidden
 
 from .operation import describe
 from .request import parts
+from .scopes import scopes_of
 from .tokens import principal_of
 
 View = Callable[..., Any]
@@ -31,6 +32,7 @@ class Guard:
     acr: str | None = None
     max_age: timedelta | None = None
     at_once: bool = False
+    of: Literal["citizen", "partner"] = "citizen"
 
 
 class ScopeMissing(Forbidden):
@@ -38,6 +40,13 @@ class ScopeMissing(Forbidden):
     names it. Sign in with an app that asks for it."""
 
     title = "Your sign-in does not cover this"
+
+    def __init__(self, detail: str | None = None, **more: Any) -> None:
+        super().__init__(detail, **more)
+        scope = self.extra.get("scope", "")
+        self.headers["WWW-Authenticate"] = (
+            f'Bearer realm="hub", error="insufficient_scope", scope="{scope}"'
+        )
 
 
 def public(view: View) -> View:
@@ -51,19 +60,23 @@ def requires(
     acr: str | None = None,
     max_age: timedelta | None = None,
     at_once: bool = False,
+    of: Literal["citizen", "partner"] = "citizen",
 ) -> Callable[[View], View]:
-    """Only with an access token that carries ``scope``.
+    """Only with an access token that carries ``scope``: of a citizen, here or through an app that
+    they granted it to; with ``of="partner"`` of a partner's service in its own name.
 
     ``acr`` is the least assurance of the sign-in behind it (``identity.LOA_STRONG``), ``max_age``
     how long ago that sign-in may be: too low or too long ago answers with RFC 9470's challenge.
     ``at_once`` asks the database whether the session still lives: for money and health.
     """
-    guard = Guard("token", scope, acr, max_age, at_once)
+    guard = Guard("token", scope, acr, max_age, at_once, of)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def knock(*args: Any, **kwargs: Any) -> Any:
             principal = principal_of(at_once=at_once)
+            if principal.kind != of or not _may_come_through(principal, scope):
+                raise ScopeMissing(extra={"scope": scope})
             admit(principal, scope, ScopeMissing)
             if acr is not None or max_age is not None:
                 _sure_enough(principal, guard)
@@ -79,6 +92,15 @@ def _sure_enough(principal: Principal, guard: Guard) -> None:
     age = parts().database.clock().timestamp() - principal.auth_time
     if not high or (guard.max_age is not None and age > guard.max_age.total_seconds()):
         raise StrongerSignInNeeded(acr=guard.acr, max_age=guard.max_age)
+
+
+def _may_come_through(principal: Principal, scope: str) -> bool:
+    """A second lock: what the city keeps to itself is refused to partners whatever their token
+    says."""
+    if principal.through is None or principal.kind == "partner":
+        return True
+    declared = scopes_of(parts()).all.get(scope)
+    return declared is not None and declared.askable
 
 
 def admit(principal: Principal, scope: str, refusal: type[Forbidden]) -> None:

@@ -28,12 +28,14 @@ from . import languages
 from .bodies import encoded, etag_of
 from .guard import Guard, View, guarded, public
 from .request import actor, parts, request_id
-from .tokens import CSRF_FIELD, csrf_token, principal_of, visitor
+from .tokens import CSRF_FIELD, citizen_at_home, csrf_token, visitor
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 A_YEAR = timedelta(days=365)
-LONGEST_FIELD = 400
+LONGEST_FIELD = 3000
+"""Letters of a form's field; the way back of a partner's sign-in is the longest that we have."""
+
 T = TypeVar("T")
 
 MEDIA_TYPES = {
@@ -88,7 +90,7 @@ def for_signed_in(view: View) -> View:
     def knock(*args: Any, **kwargs: Any) -> Any:
         back = request.full_path.rstrip("?") if request.method == "GET" else "/me/security"
         try:
-            principal = principal_of()
+            principal = citizen_at_home()
         except Unauthorized:
             back = back if request.method == "GET" else "/me"
             return go_to("/sign-in?" + urlencode({"next": back}))

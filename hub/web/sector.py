@@ -10,6 +10,7 @@ from hub.parts import Loop, Parts, Schedule
 
 from .blueprint import Blueprint
 from .front import Ready, Unchanged
+from .scopes import Scope
 
 Reaction = Callable[[Work, Any], None]
 Errand = Callable[[Parts, Any], None]
@@ -45,6 +46,7 @@ class Sector:
     slug: str
     title: str
     systems: tuple[System, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Any, ...] = ()
     reactions: Mapping[type[Event], tuple[Reaction, ...]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ hub/identity, exactly once a request, whichever door is used.
 
 from hmac import compare_digest
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response, after_this_request, current_app, g, request
 from flask_jwt_extended import JWTManager
@@ -51,7 +52,8 @@ class Transport(JWTManager):
         csrf_value: str | None = None,
         allow_expired: bool = False,  # noqa: ARG002 (the library's signature)
     ) -> dict[str, object]:
-        return verified(encoded_token, csrf_value).claims.as_dict()
+        # The library's decorators ask no scope, so a partner's token gets past none of them.
+        return at_home(verified(encoded_token, csrf_value)).claims.as_dict()
 
 
 def install(app: Flask, built: Parts) -> None:
@@ -100,16 +102,34 @@ def principal_of(*, at_once: bool = False) -> Principal:
     known: Principal | None = environ.get(_KNOWN)
     if known is None:
         known = environ[_KNOWN] = _verified_of_request(environ.get("HTTP_AUTHORIZATION")).principal
-    assert known.session_id is not None
-    if not built.of(_liveness).lives(known.session_id, now=built.database.clock(), at_once=at_once):
+    now = built.database.clock()
+    if known.session_id is not None:
+        alive = built.of(_liveness).lives(known.session_id, now=now, at_once=at_once)
+    elif known.grant_id is not None:
+        alive = built.of(_liveness).grant_lives(known.grant_id, now=now, at_once=at_once)
+    else:
+        alive = True
+    if known.through is not None and alive:
+        alive = clients(built).find(known.through, at_once=at_once) is not None
+    if not alive:
         raise AccessTokenRefused
     return known
 
 
+def citizen_at_home() -> Principal:
+    """The person at the city's own app or pages who makes this request; refuses whoever comes
+    through a partner with AccessTokenRefused."""
+    principal = principal_of()
+    if not principal.at_home:
+        raise AccessTokenRefused
+    return principal
+
+
 def visitor() -> Principal | None:
-    """Who looks at a page that everybody may see; None for strangers and for stale cookies."""
+    """Who looks at a page that everybody may see; None for strangers, for stale cookies and for
+    what comes through a partner."""
     try:
-        return principal_of()
+        return citizen_at_home()
     except (Unauthorized, Forbidden):
         return None
 
@@ -119,8 +139,10 @@ def verified(token: str, csrf_value: str | None = None) -> Verified:
     built = parts()
     found = built.of(_verifier).verify(token, built.database.clock())
     if csrf_value is not None:
-        assert found.principal.session_id is not None
-        expected = identity.csrf_value(built.keyring, found.principal.session_id)
+        session_id = found.principal.session_id
+        if session_id is None:
+            raise AccessTokenRefused
+        expected = identity.csrf_value(built.keyring, session_id)
         if not compare_digest(expected.encode(), csrf_value.encode("utf-8", "surrogatepass")):
             raise CsrfMissing
     return found
@@ -168,6 +190,13 @@ def _verified_of_request(authorization: str | None) -> Verified:
         raise Unauthorized from None
 
 
+def at_home(found: Verified) -> Verified:
+    """``found``, unless it came through a partner."""
+    if not found.principal.at_home:
+        raise AccessTokenRefused
+    return found
+
+
 def _verified_of_cookie() -> Verified:
     if g.get("hub_tokens") is not None:
         return verified(g.hub_tokens.access_token)
@@ -175,7 +204,7 @@ def _verified_of_cookie() -> Verified:
     if names["access"] in request.cookies:
         token, csrf_value = token_in_cookie(refresh=False)
         try:
-            return verified(token, csrf_value)
+            return at_home(verified(token, csrf_value))  # no cookie of ours holds a partner's
         except AccessTokenRefused:
             if names["refresh"] not in request.cookies:
                 raise
@@ -252,12 +281,45 @@ def first_party_scopes() -> frozenset[str]:
     return frozenset(
         guard.scope
         for guard in guards
-        if guard is not None and guard.kind == "token" and guard.scope
+        if guard is not None and guard.kind == "token" and guard.of == "citizen" and guard.scope
     )
 
 
 def _verifier(built: Parts) -> Verifier:
-    return Verifier(built.keyring, built.settings.public_url)
+    return Verifier(built.keyring, built.settings.public_url, _Partners(built))
+
+
+def verifier(built: Parts) -> Verifier:
+    """The one verifier of this process."""
+    return built.of(_verifier)
+
+
+def liveness(built: Parts) -> identity.Liveness:
+    """Which sessions and grants have ended, as this process knows it."""
+    return built.of(_liveness)
+
+
+def clients(built: Parts) -> identity.Clients:
+    """The partners' clients, as this process knows them."""
+    return built.of(_clients)
+
+
+def _clients(built: Parts) -> identity.Clients:
+    return identity.Clients(built.database, built.watch)
+
+
+class _Partners:
+    """What the verifier asks about partners' clients."""
+
+    def __init__(self, built: Parts) -> None:
+        self._built = built
+
+    def person_behind(self, client_id: str, subject: str) -> UUID | None:
+        """The person whom the client knows by this pairwise subject."""
+        client = clients(self._built).find(client_id)
+        if client is None:
+            return None
+        return identity.person_behind(self._built.keyring, client.sector, subject)
 
 
 def _lives(sid: str) -> bool:

@@ -54,7 +54,7 @@ def test_capabilities_read_no_clock():
         path
         for path in SOURCES
         if path.parts[len(ROOT.parts) + 1]
-        in {"identity", "consent", "transit", "fleet", "audit", "files"}
+        in {"identity", "consent", "oauth", "transit", "fleet", "audit", "files"}
         and not path.stem.endswith("_gateway")  # letters to vendors carry the time they are sent
     ]
 
@@ -85,7 +85,10 @@ def test_only_settings_read_the_environment():
 
 def test_starting_the_application_imports_no_vendor(tmp_path):
     """`create_app()` stays under a second: what only a job or a command needs is imported there."""
-    late = "alembic stripe firebase_admin webauthn argon2 pyotp grpc babel.messages httpx stdnum"
+    late = (
+        "alembic stripe firebase_admin webauthn argon2 pyotp grpc babel.messages httpx stdnum"
+        " authlib joserfc"
+    )
     program = (
         "import sys\n"
         "from hub.settings import Settings\n"

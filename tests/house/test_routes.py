@@ -18,6 +18,10 @@ from hub.web.pages import Pages
 REPEATABLE = {
     "sign_in.refresh_tokens": "a refresh token is its own key: the same one, the same successor",
     "sign_in.sign_out": "what has ended stays ended",
+    "oauth.exchange_for_token": "codes and refresh tokens are good once (RFC 6749, RFC 9700)",
+    "oauth.revoke_token": "what has ended stays ended (RFC 7009)",
+    "oauth.introspect_token": "it only looks (RFC 7662)",
+    "oauth.user_info_by_post": "it only looks (OpenID Connect Core, 5.3.1)",
     "sessions.sign_out_everywhere": "what has ended stays ended",
 }
 
@@ -110,6 +114,19 @@ def test_every_enumeration_has_a_name(described):
     inline = list(inline_enumerations(json.loads(described.extensions["hub-api"].document())))
 
     assert not inline, f"Declare an Enumeration and give it as validator: {inline}"
+
+
+def test_every_scope_is_declared_by_one_sector(described):
+    """What a partner may ask is decided aloud: a scope that no sector declares is nobody's."""
+    demanded = {
+        view.guard.scope
+        for _, view in api_rules(described)
+        if view.guard.kind == "token" and view.guard.scope
+    }
+    declared = [scope.name for sector in SECTORS for scope in sector.scopes]
+
+    assert not demanded - set(declared), "Declare them in Sector(scopes=(Scope(...),))"
+    assert sorted(declared) == sorted(set(declared))
 
 
 def test_refusals_are_pages_of_the_manual():

@@ -1,5 +1,6 @@
 """The account: who the person is here, where they are signed in, and signing out."""
 
+from blueprints.citizen import apps
 from hub import identity
 from hub.kernel import ids
 from hub.kernel.work import Reading, Work
@@ -10,7 +11,7 @@ from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page, sent
 from . import bp
 
 SHOWN = 100
-DONE = {"saved", "ended", "second-factor-on", "second-factor-off"}
+DONE = {"saved", "ended", "app-ended", "second-factor-on", "second-factor-off"}
 
 
 @bp.get("/me")
@@ -36,6 +37,7 @@ def account_page(reading: Reading) -> Answer:
         private=True,
         person=identity.profile(reading, keyring),
         sessions=sessions,
+        apps=[apps.shown(app) for app in identity.my_apps(reading, after=None, limit=SHOWN)],
         zone=parts().settings.zone,
         done=asked("done") if asked("done") in DONE else "",
         demo=parts().settings.demo,
@@ -65,6 +67,14 @@ def end_session(session_id: str) -> Answer:
     if here:
         forget_cookies()
     return go_to("/" if here else "/me?done=ended")
+
+
+@bp.post("/me/apps/<app_id>/end")
+@for_signed_in
+def end_app(app_id: str) -> Answer:
+    """Let a partner's app in no longer."""
+    act(lambda work: apps.let_in_no_longer(work, app_id))
+    return go_to("/me?done=app-ended")
 
 
 @bp.post("/me/sign-out-everywhere")

@@ -7,7 +7,7 @@ from hub.kernel.paging import id_place, place_after
 from hub.kernel.work import Reading
 from hub.web import parts, reads
 from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page
-from hub.web.scope_words import in_words
+from hub.web.scopes import in_words
 
 from . import bp
 

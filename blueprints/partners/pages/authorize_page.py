@@ -1,0 +1,135 @@
+"""Where a person decides what a partner's app may do: who asks, for what, why and until when.
+
+Browsers are sent to a registered address only, after client and address were found to be good; what
+is wrong before that is said on a page of ours. A form that ends in another place's address must say
+so in its content security policy, since browsers follow ``form-action`` through redirects; for the
+same reason whoever comes from our sign-in form leaves by a page of their own (``since``).
+"""
+
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+
+from blueprints.partners.asking import asked_in_form, asked_in_query, authority
+from hub import oauth
+from hub.identity import Principal
+from hub.kernel.work import Work
+from hub.web import citizen_at_home, parts, public, visitor
+from hub.web.edge import content_policy
+from hub.web.languages import current_language
+from hub.web.pages import Answer, act, go_to, page, plain, sent
+from hub.web.scopes import in_words
+
+from . import bp
+
+OURS = {"csrf_token", "decision"}
+
+
+@bp.get("/oauth/authorize")
+@public
+def authorize() -> Answer:
+    """Ask the person, or send them to sign in first, or straight back when they agreed before."""
+    asked, somebody = asked_in_query(), visitor()
+    if somebody is not None:
+        g.actor = somebody.actor
+    try:
+        return act(lambda work: _asked(work, asked, somebody))
+    except oauth.OAuthRefusal as refusal:
+        return _turned_away(refusal, asked)
+
+
+@bp.post("/oauth/authorize")
+@public
+def decide() -> Answer:
+    """What the person decided; without a decision, a request that came by POST (OpenID Connect
+    Core, 3.1.2.1), which is shown like any other."""
+    asked = asked_in_form()
+    if not sent("decision"):
+        return go_to("/oauth/authorize?" + urlencode(asked.parameters))
+    somebody = citizen_at_home()
+    g.actor = somebody.actor
+    given = oauth.Asked(
+        method=asked.method,
+        url=asked.url,
+        parameters=[pair for pair in asked.parameters if pair[0] not in OURS],
+    )
+    try:
+        return act(lambda work: _decided(work, given, somebody, sent("decision") == "allow"))
+    except oauth.OAuthRefusal as refusal:
+        return _turned_away(refusal, given)
+
+
+def _asked(work: Work, asked: oauth.Asked, somebody: Principal | None) -> Answer:
+    wanted = oauth.read_request(work, authority(), asked)
+    if somebody is None or oauth.needs_sign_in(wanted, somebody, work.now):
+        oauth.needs_sign_in(wanted, None, work.now)  # refuses when no page may be shown
+        return _sign_in_first(work, asked)
+    agreed = oauth.agreed_until(work, wanted, somebody)
+    if agreed is None:
+        return _question(work, asked, wanted)
+    assert somebody.session_id is not None
+    address = oauth.give_code(work, authority(), asked, somebody.session_id, agreed)
+    return _leave(address, by_page=wanted.since is not None)
+
+
+def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool) -> Answer:
+    wanted = oauth.read_request(work, authority(), asked)
+    if oauth.needs_sign_in(wanted, somebody, work.now):
+        return _sign_in_first(work, asked)
+    if not allowed:
+        return _leave(oauth.refused_by_person(authority(), wanted))
+    assert somebody.session_id is not None
+    agreed = oauth.agree(
+        work,
+        authority(),
+        wanted,
+        somebody,
+        purpose_text=plain(dict(wanted.client.purpose)),
+        client_name=plain(dict(wanted.client.names)),
+        language=current_language(),
+    )
+    return _leave(oauth.give_code(work, authority(), asked, somebody.session_id, agreed))
+
+
+def _sign_in_first(work: Work, asked: oauth.Asked) -> Answer:
+    """To the sign-in page and back here, with the moment from which a sign-in counts as fresh."""
+    kept = [pair for pair in asked.parameters if pair[0] != oauth.SINCE]
+    kept.append((oauth.SINCE, str(int(work.now.timestamp()))))
+    return go_to("/sign-in?" + urlencode({"next": "/oauth/authorize?" + urlencode(kept)}))
+
+
+def _question(work: Work, asked: oauth.Asked, wanted: oauth.Wanted) -> Answer:
+    settings = parts().settings
+    answer = page(
+        "partners/authorize.html",
+        private=True,
+        client=wanted.client,
+        sentences=in_words(wanted.scopes),
+        offline=wanted.offline,
+        until=oauth.until(work.now),
+        zone=settings.zone,
+        target=oauth.form_target(wanted.back.redirect_uri),
+        asked=asked.parameters,
+    )
+    policy = content_policy(settings, form_target=oauth.form_target(wanted.back.redirect_uri))
+    answer.headers["Content-Security-Policy"] = policy
+    return answer
+
+
+def _turned_away(refusal: oauth.OAuthRefusal, asked: oauth.Asked) -> Answer:
+    """Told to the client when the way back is good, else to the person."""
+    request.environ["hub.refusal"] = refusal.slug()
+    if refusal.back is None:
+        return page("partners/refused.html", 400, private=True, refusal=refusal)
+    by_page = asked.get(oauth.SINCE) is not None
+    return _leave(oauth.answer_address(authority(), refusal), by_page=by_page)
+
+
+def _leave(address: str, *, by_page: bool = False) -> Answer:
+    """To the client (303, so that no form is sent on); nobody there learns where from."""
+    if by_page:
+        answer = page("partners/continue.html", private=True, address=address)
+    else:
+        answer = Response(b"", 303, {"Location": address, "Cache-Control": "no-store"})
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -1,0 +1,102 @@
+"""Tokens for partners' clients: the token endpoint, revocation, introspection, userinfo."""
+
+from flask import Response, g
+
+from hub import identity, oauth
+from hub.kernel.work import Reading, Work
+from hub.web import Blueprint, clients, parts, public, reads, requires, transaction
+
+from .asking import answered, asked_in_form, authority, refused, speaks_oauth
+from .schemas import Introspection, TokenAnswer, UserInfo
+
+bp = Blueprint("oauth", __name__, description="OAuth 2.1 and OpenID Connect for partners")
+bp.register_error_handler(oauth.OAuthRefusal, refused)
+
+_CLIENT = {
+    "client_id": "Unless the Authorization header (HTTP Basic) says it.",
+    "client_secret": "For clients registered with client_secret_post.",
+}
+_EXAMPLE = {"client_id": "client_01m866kyycews916y6fh7wpj97"}
+
+
+@bp.post("/oauth/token")
+@public
+@transaction()
+@speaks_oauth(
+    {
+        "grant_type": "authorization_code, refresh_token or client_credentials.",
+        **_CLIENT,
+        "code": "The code that came to the redirect URI.",
+        "redirect_uri": "The same as in the authorization request.",
+        "code_verifier": "The secret of PKCE (RFC 7636).",
+        "refresh_token": "For grant_type=refresh_token; good once.",
+        "scope": "At most what was granted.",
+    },
+    required=("grant_type",),
+    example={"grant_type": "client_credentials", **_EXAMPLE},
+)
+@bp.response(200, TokenAnswer)
+def exchange_for_token(work: Work) -> Response:
+    """Exchange a code, a refresh token or a client's own proof for tokens (RFC 6749).
+
+    A code is good once and for a minute; used twice, it also ends what it gave. A refresh token is
+    good once; if its answer got lost, send it again within ten seconds.
+    """
+    return answered(oauth.token(work, authority(), asked_in_form()))
+
+
+@bp.post("/oauth/revoke")
+@public
+@transaction()
+@speaks_oauth(
+    {"token": "An access or refresh token.", "token_type_hint": "Not needed.", **_CLIENT},
+    required=("token",),
+    example={"token": "pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0a", **_EXAMPLE},
+)
+@bp.response(200)
+def revoke_token(work: Work) -> Response:
+    """Give a token back: everything that it stands for ends, at once (RFC 7009)."""
+    oauth.revoke(work, authority(), asked_in_form())
+    return Response(b"", 200, {"Cache-Control": "no-store"})
+
+
+@bp.post("/oauth/introspect")
+@public
+@transaction()
+@speaks_oauth(
+    {"token": "An access or refresh token.", "token_type_hint": "Not needed.", **_CLIENT},
+    required=("token",),
+    example={"token": "pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0a", **_EXAMPLE},
+)
+@bp.response(200, Introspection)
+def introspect_token(work: Work) -> Response:
+    """Tell what a token of yours says and whether it is good now (RFC 7662).
+
+    Tokens that were not issued to you are not active to you.
+    """
+    return answered(oauth.introspect(work, authority(), asked_in_form()))
+
+
+def _claims(reading: Reading) -> Response:
+    person = identity.profile(reading, parts().keyring)
+    through = g.principal.through
+    client = clients(parts()).find(through) if through is not None else None
+    return answered(oauth.user_info(authority(), person, client, g.principal.scopes))
+
+
+@bp.get("/oauth/userinfo")
+@requires("openid")
+@reads
+@bp.response(200, UserInfo)
+def user_info(reading: Reading) -> Response:
+    """Tell what the token's scopes cover about its person (OpenID Connect Core, 5.3)."""
+    return _claims(reading)
+
+
+@bp.post("/oauth/userinfo")
+@requires("openid")
+@transaction()
+@bp.response(200, UserInfo)
+def user_info_by_post(work: Work) -> Response:
+    """The same by POST, as the standard asks."""
+    return _claims(Reading(work.session.connection, work.actor, work.now))

@@ -1,0 +1,270 @@
+"""Clients: the apps and services that partners let speak with the hub.
+
+The city's own app (``city-app``) is built in and needs no row. Everything about a client that a
+request needs is kept in memory and forgotten when the change table tells of it, so that a suspended
+client is out within two seconds and an ordinary request asks no table.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from hub import audit
+from hub.kernel import ids
+from hub.kernel.changes import Watch, announce
+from hub.kernel.db import Database
+from hub.kernel.errors import FieldError, Invalid, NotFound
+from hub.kernel.work import Work
+
+from .client_model import RegisteredClient
+from .devices import KeyNotUsable, public_key
+from .rules import new_secret
+
+TOPIC = "identity.client"
+PREFIX = "client"
+MOST_KEYS = 5
+
+ClientKind = Literal["public", "confidential", "service"]
+AuthMethod = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+
+
+class ClientNotUsable(Invalid):
+    """This client cannot be registered so: a public one authenticates with ``none`` and has no
+    secret, every other one has a secret or a key set (``jwks`` with public P-256 keys for
+    ``private_key_jwt``), and whoever asks citizens needs at least one redirect URI. ``errors`` says
+    what to correct."""
+
+    title = "This client cannot be registered"
+
+
+@dataclass(frozen=True)
+class Client:
+    """A registered client as everybody else sees it; ``id`` is its public ``client_id``."""
+
+    id: str
+    kind: ClientKind
+    names: Mapping[str, str]
+    organisation: str
+    purpose: Mapping[str, str]
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    auth_method: AuthMethod
+    secret_hash: bytes | None
+    jwks: Mapping[str, Any] | None
+    sector: str
+    state: str
+    synthetic: bool
+    created_at: datetime
+
+    def knows_secret(self, secret: str) -> bool:
+        """Whether this is the client's secret; takes as long for a wrong one."""
+        given = _hash(secret)
+        return self.secret_hash is not None and compare_digest(given, self.secret_hash)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A client just registered. The secret is shown this once and kept nowhere."""
+
+    client: Client
+    secret: str | None
+
+
+def register_client(
+    work: Work,
+    *,
+    kind: ClientKind,
+    names: Mapping[str, str],
+    organisation: str,
+    purpose: Mapping[str, str],
+    scopes: Iterable[str],
+    auth_method: AuthMethod,
+    redirect_uris: Iterable[str] = (),
+    jwks: Mapping[str, Any] | None = None,
+    sector: str | None = None,
+    synthetic: bool = False,
+) -> Registered:
+    """Register a partner's client; refuses with ClientNotUsable.
+
+    ``names`` and ``purpose`` are by language and need English at least; which scopes a partner may
+    ask and which redirect URIs are sound is for ``hub.oauth`` to say. ``sector`` is what pairwise
+    subjects are computed from (OpenID Connect Core 8.1): clients of one sector know a person by the
+    same number; by itself each client is a sector of its own.
+    """
+    _check(kind, auth_method, tuple(redirect_uris), jwks, names, purpose)
+    secret = new_secret() if auth_method.startswith("client_secret") else None
+    client_id = ids.new_id()
+    row = RegisteredClient(
+        id=client_id,
+        kind=kind,
+        names=dict(names),
+        organisation=organisation,
+        purpose=dict(purpose),
+        redirect_uris=list(redirect_uris),
+        scopes=sorted(set(scopes)),
+        auth_method=auth_method,
+        secret_hash=_hash(secret) if secret else None,
+        jwks=dict(jwks) if jwks else None,
+        sector=sector or ids.show(PREFIX, client_id),
+        synthetic=synthetic,
+        created_at=work.now,
+        changed_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    shown = ids.show(PREFIX, client_id)
+    audit.record(work, "identity.client_registered", shown, kind=kind, auth_method=auth_method)
+    return Registered(_client(row), secret)
+
+
+def change_client(work: Work, client_id: str, **changes: Any) -> Client:
+    """Change what a client is; everywhere within two seconds. NotFound for one that is none."""
+    row = work.session.get(RegisteredClient, ids.read(PREFIX, client_id))
+    if row is None or row.state == "ended":
+        raise NotFound
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.changed_at = work.now
+    work.session.flush()
+    announce(work, TOPIC, client_id)
+    audit.record(work, "identity.client_changed", client_id, fields=",".join(sorted(changes)))
+    return _client(row)
+
+
+def new_client_secret(work: Work, client_id: str) -> str:
+    """A new secret in place of the old one, shown this once."""
+    secret = new_secret()
+    changed = work.session.execute(
+        update(RegisteredClient)
+        .where(
+            RegisteredClient.id == ids.read(PREFIX, client_id),
+            RegisteredClient.secret_hash.is_not(None),
+        )
+        .values(secret_hash=_hash(secret), changed_at=work.now)
+        .returning(RegisteredClient.id)
+    ).scalar()
+    if changed is None:
+        raise NotFound
+    announce(work, TOPIC, client_id)
+    audit.record(work, "identity.client_secret_changed", client_id)
+    return secret
+
+
+class Clients:
+    """Registered clients by id, kept in memory as long as nothing is heard of them."""
+
+    def __init__(self, database: Database, watch: Watch) -> None:
+        self._database = database
+        self._watch = watch
+        self._known: dict[str, Client] = {}
+        self._heard = 0
+        watch.on(TOPIC, self._forget)
+        watch.on_gap(self._forget_all)
+
+    def find(self, client_id: str, *, at_once: bool = False) -> Client | None:
+        """The client with this id, unless it is unknown, suspended or ended. ``at_once`` asks the
+        database."""
+        fresh = self._watch.fresh and not at_once
+        known = self._known.get(client_id) if fresh else None
+        if known is None:
+            heard = self._heard
+            known = self._asked(client_id)
+            # As with devices: strangers' ids could fill the memory, and news may have come by.
+            if known is not None and fresh and heard == self._heard:
+                self._known[client_id] = known
+        return known
+
+    def _forget(self, client_id: str) -> None:
+        self._heard += 1
+        self._known.pop(client_id, None)
+
+    def _forget_all(self) -> None:
+        self._heard += 1
+        self._known.clear()
+
+    def _asked(self, client_id: str) -> Client | None:
+        try:
+            identifier = ids.read(PREFIX, client_id)
+        except NotFound:
+            return None
+        with self._database.reads() as connection:
+            row = connection.execute(
+                select(*RegisteredClient.__table__.columns).where(
+                    RegisteredClient.id == identifier, RegisteredClient.state == "active"
+                )
+            ).one_or_none()
+        return None if row is None else _client(row)
+
+
+def all_clients(work: Work) -> list[Client]:
+    """Every client ever registered, oldest first."""
+    rows = work.session.scalars(select(RegisteredClient).order_by(RegisteredClient.id))
+    return [_client(row) for row in rows]
+
+
+def _check(
+    kind: ClientKind,
+    auth_method: AuthMethod,
+    redirect_uris: tuple[str, ...],
+    jwks: Mapping[str, Any] | None,
+    names: Mapping[str, str],
+    purpose: Mapping[str, str],
+) -> None:
+    wrong: list[FieldError] = []
+    if (kind == "public") != (auth_method == "none"):
+        detail = "Only public clients, and all of them, go without a proof."
+        wrong.append({"pointer": "/auth_method", "detail": detail})
+    if (auth_method == "private_key_jwt") != (jwks is not None) or not _sound(jwks):
+        detail = "One to five public P-256 keys belong to private_key_jwt, and to nothing else."
+        wrong.append({"pointer": "/jwks", "detail": detail})
+    if (kind == "service") == bool(redirect_uris):
+        detail = "Whoever asks citizens needs one; a service has none."
+        wrong.append({"pointer": "/redirect_uris", "detail": detail})
+    if not names.get("en") or not purpose.get("en"):
+        detail = "Say name and purpose in English at least."
+        wrong.append({"pointer": "/names", "detail": detail})
+    if wrong:
+        raise ClientNotUsable(errors=wrong)
+
+
+def _sound(jwks: Mapping[str, Any] | None) -> bool:
+    if jwks is None:
+        return True
+    keys = jwks.get("keys")
+    if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
+        return False
+    try:
+        for key in keys:
+            public_key(key if isinstance(key, dict) else {})
+    except KeyNotUsable:
+        return False
+    return True
+
+
+def _client(row: Any) -> Client:
+    return Client(
+        id=ids.show(PREFIX, cast(UUID, row.id)),
+        kind=row.kind,
+        names=row.names,
+        organisation=row.organisation,
+        purpose=row.purpose,
+        redirect_uris=tuple(row.redirect_uris),
+        scopes=frozenset(row.scopes),
+        auth_method=row.auth_method,
+        secret_hash=row.secret_hash,
+        jwks=row.jwks,
+        sector=row.sector,
+        state=row.state,
+        synthetic=row.synthetic,
+        created_at=row.created_at,
+    )
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,192 @@
+"""The authorization endpoint: what an app asks for, and the code it gets once the person agreed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from hub import consent, identity
+from hub.identity import Client, Principal
+from hub.kernel import ids
+from hub.kernel.work import Work
+
+from . import errors
+from .asked import Asked, scopes_in
+from .authority import Authority
+from .errors import Back, ConsentRequired, InvalidRequest, LoginRequired, OAuthRefusal
+
+if TYPE_CHECKING:
+    from .authlib_gateway import _CodeGrant
+
+LONGEST_REQUEST = 2500
+LONGEST_VALUE = 512
+SINCE = "since"
+"""Our own parameter on the way back from signing in: the moment (Unix seconds) it was asked for."""
+
+_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_NOT_HERE = {
+    "request": errors.RequestNotSupported,
+    "request_uri": errors.RequestUriNotSupported,
+    "registration": errors.RegistrationNotSupported,
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A sound authorization request: who asks for what, and where the answer goes."""
+
+    client: Client
+    back: Back
+    scopes: frozenset[str]
+    prompt: frozenset[str]
+    max_age: int | None
+    since: int | None
+
+    @property
+    def offline(self) -> bool:
+        """Whether it is also for the time when the person is away."""
+        return "offline_access" in self.scopes
+
+
+def read_request(work: Work, authority: Authority, asked: Asked) -> Wanted:
+    """What is asked for. Refuses with a kind of OAuthRefusal; only one whose client and redirect
+    URI are good has a way ``back``, and no browser is sent anywhere else."""
+    grant = _grant(work, authority, asked)
+    back = Back(grant.redirect_uri, asked.get("state"))
+    try:
+        return _wanted(asked, grant.request.client.known, back, scopes_in(grant.request.scope))
+    except OAuthRefusal as refusal:
+        raise refusal.sent_to(back) from None
+
+
+def needs_sign_in(wanted: Wanted, principal: Principal | None, now: datetime) -> bool:
+    """Whether the person must sign in (again) first: nobody is signed in, or not freshly enough for
+    ``max_age`` or ``prompt=login``. Refuses with LoginRequired when no page may be shown."""
+    if principal is not None:
+        if wanted.since is not None:
+            old = principal.auth_time < wanted.since
+        else:
+            limit = wanted.max_age
+            asks = bool(wanted.prompt & {"login", "select_account"})
+            old = asks or (limit is not None and principal.auth_time < now.timestamp() - limit)
+        if not old:
+            return False
+    if "none" in wanted.prompt:
+        raise LoginRequired(said="Nobody is signed in freshly enough.").sent_to(wanted.back)
+    return True
+
+
+def agreed_until(work: Work, wanted: Wanted, principal: Principal) -> datetime | None:
+    """Until when the person has agreed to this already; None when they must be asked: always by an
+    app that cannot prove itself (RFC 8252, 8.6), otherwise once. Refuses with ConsentRequired when
+    no page may be shown."""
+    if wanted.client.kind == "confidential" and "consent" not in wanted.prompt:
+        covering = consent.covering(
+            work,
+            person_id=ids.read("person", principal.id),
+            recipient=wanted.client.id,
+            scopes=wanted.scopes,
+        )
+        if covering is not None:
+            return covering.until
+    if "none" in wanted.prompt:
+        raise ConsentRequired(said="The person was not asked yet.").sent_to(wanted.back)
+    return None
+
+
+def agree(
+    work: Work,
+    authority: Authority,
+    wanted: Wanted,
+    principal: Principal,
+    *,
+    purpose_text: str,
+    client_name: str,
+    language: str,
+) -> datetime:
+    """The person agreed on a page that said this purpose in this language; until when. Leaves a
+    consent with its signed receipt."""
+    given = consent.give(
+        work,
+        authority.keyring,
+        issuer=authority.url,
+        person_id=ids.read("person", principal.id),
+        recipient=wanted.client.id,
+        recipient_name=client_name,
+        scopes=sorted(wanted.scopes),
+        purpose_text=purpose_text,
+        until=until(work.now),
+        language=language,
+    )
+    return given.until
+
+
+def give_code(
+    work: Work, authority: Authority, asked: Asked, session_id: UUID, agreed: datetime
+) -> str:
+    """What was agreed to until a moment: the address that takes a code to the client."""
+    grant = _grant(work, authority, asked)
+    back = Back(grant.redirect_uri, asked.get("state"))
+    code = grant.generate_authorization_code()
+    grant.request.user = session_id, agreed
+    grant.save_authorization_code(code, grant.request)
+    return back.address(authority.url, {"code": code})
+
+
+def refused_by_person(authority: Authority, wanted: Wanted) -> str:
+    """The person said no: the address that tells the client."""
+    return answer_address(authority, errors.AccessDenied().sent_to(wanted.back))
+
+
+def answer_address(authority: Authority, refusal: OAuthRefusal) -> str:
+    """The address that takes a refusal to the client."""
+    assert refusal.back is not None
+    said = refusal.body(authority.url)
+    del said["error_uri"]
+    return refusal.back.address(authority.url, said)
+
+
+def until(now: datetime) -> datetime:
+    """Until when a permission lasts that is given now."""
+    return now + identity.GRANT_LIVES
+
+
+def _grant(work: Work, authority: Authority, asked: Asked) -> "_CodeGrant":
+    from . import authlib_gateway
+
+    asked.check_once(("client_id", "redirect_uri"))
+    return authlib_gateway.authorization_grant(work, authority, asked)
+
+
+def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) -> Wanted:
+    asked.check_once()
+    for name, kind in _NOT_HERE.items():
+        if asked.get(name):
+            raise kind()
+    if sum(len(name) + len(value) for name, value in asked.parameters) > LONGEST_REQUEST:
+        raise InvalidRequest(said="The request is too long.")
+    for name in ("state", "nonce"):
+        value = asked.get(name) or ""
+        if len(value) > LONGEST_VALUE or not value.isprintable():
+            raise InvalidRequest(said="state and nonce are up to 512 printable letters.")
+    if asked.get("response_mode") not in {None, "query"}:
+        raise InvalidRequest(said="Only response_mode=query is offered.")
+    prompt = frozenset((asked.get("prompt") or "").split())
+    if not prompt <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
+        raise InvalidRequest(said="prompt is none, or some of login, consent and select_account.")
+    return Wanted(
+        client=client,
+        back=back,
+        scopes=scopes,
+        prompt=prompt,
+        max_age=_seconds(asked.get("max_age")),
+        since=_seconds(asked.get(SINCE)),
+    )
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise InvalidRequest(said="Seconds are a whole number.")
+    return int(text)

@@ -1,0 +1,52 @@
+"""What the authorization server says of itself (RFC 8414, OpenID Connect Discovery)."""
+
+from typing import Any
+
+from hub import identity
+
+from .authority import Authority
+
+METHODS = ["client_secret_basic", "client_secret_post", "none"]
+PROVEN = METHODS[:-1]
+
+
+def metadata(authority: Authority) -> dict[str, Any]:
+    """The document of both ``/.well-known/oauth-authorization-server`` and
+    ``/.well-known/openid-configuration``."""
+    url = authority.url
+    return {
+        "issuer": url,
+        "authorization_endpoint": f"{url}/oauth/authorize",
+        "token_endpoint": f"{url}/oauth/token",
+        "revocation_endpoint": f"{url}/oauth/revoke",
+        "introspection_endpoint": f"{url}/oauth/introspect",
+        "userinfo_endpoint": f"{url}/oauth/userinfo",
+        "jwks_uri": f"{url}/.well-known/jwks.json",
+        "service_documentation": f"{url}/docs",
+        "scopes_supported": sorted(authority.askable | authority.of_partners),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "introspection_endpoint_auth_methods_supported": PROVEN,
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "claims_supported": [
+            "acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "locale", "name",
+            "nonce", "sid", "sub",
+        ],
+        "claim_types_supported": ["normal"],
+        "acr_values_supported": [
+            identity.LOA_CODE,
+            identity.LOA_STRONG,
+            identity.LOA_VERIFIED,
+        ],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["zh-CN", "en", "ru"],
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "claims_parameter_supported": False,
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""Scopes: what may be asked of the hub, and what of it a partner may ask.
+
+A sector declares each scope that its routes demand. One with a sentence can be granted to a
+partner's app by a citizen, who reads that sentence on the consent page in their language; one
+``of="partner"`` is given to a partner's service in its own name. Every other scope is the city's
+own: no client can ever be granted it, and no partner's token passes a route that demands it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hub.parts import Parts
+
+from .languages import text
+from .request import parts
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``<sector>.<noun>:<verb>``, or a word of a standard.
+
+    ``sentence`` is a msgid that begins with a verb: "See your favourite stops and lines"; ``of``
+    says in whose name the scope is used.
+    """
+
+    name: str
+    sentence: str | None = None
+    of: Literal["citizen", "partner"] = "citizen"
+
+    @property
+    def askable(self) -> bool:
+        """Whether a partner's app can be granted it by a citizen."""
+        return self.of == "citizen" and self.sentence is not None
+
+
+@dataclass
+class Scopes:
+    """All declared scopes by name; one in a process."""
+
+    all: dict[str, Scope] = field(default_factory=dict)
+
+    def declare(self, scopes: Iterable[Scope]) -> None:
+        """Add what a sector declares; the same name twice is a mistake."""
+        for scope in scopes:
+            if self.all.setdefault(scope.name, scope) != scope:
+                raise ValueError(f"The scope {scope.name} is declared twice.")
+
+    def askable(self) -> frozenset[str]:
+        """What citizens can grant to partners' apps."""
+        return frozenset(name for name, scope in self.all.items() if scope.askable)
+
+    def of_partners(self) -> frozenset[str]:
+        """What partners' services can have in their own name."""
+        return frozenset(name for name, scope in self.all.items() if scope.of == "partner")
+
+
+def in_words(scopes: Iterable[str]) -> list[str]:
+    """The sentences for these scopes in the reader's language, in the order of the scopes; one
+    without a sentence is shown as it is."""
+    declared = scopes_of(parts()).all
+    found = ((name, declared.get(name)) for name in sorted(scopes))
+    return [text(scope.sentence) if scope and scope.sentence else name for name, scope in found]
+
+
+def scopes_of(built: Parts) -> Scopes:
+    """The scopes of this process."""
+    return built.of(_scopes)
+
+
+def _scopes(_: Parts) -> Scopes:
+    return Scopes()
