@@ -1,6 +1,11 @@
 """The sectors of the city, one package each."""
 
-from blueprints import citizen, partners, traffic
+from blueprints import citizen, officers, partners, traffic
 from hub.web import Sector
 
-SECTORS: tuple[Sector, ...] = (citizen.SECTOR, traffic.SECTOR, partners.SECTOR)
+SECTORS: tuple[Sector, ...] = (
+    citizen.SECTOR,
+    traffic.SECTOR,
+    partners.SECTOR,
+    officers.SECTOR,
+)

@@ -15,6 +15,7 @@ from hub.web import (
     edge,
     health,
     manual,
+    offices,
     pages,
     problems,
     request,
@@ -52,11 +53,13 @@ def create_app(
     app.register_blueprint(manual.bp)
     for sector in sectors:
         scopes.scopes_of(parts).declare(sector.scopes)
+        scopes.scopes_of(parts).appoint(sector.slug, sector.roles)
         for blueprint in sector.blueprints:
             api.register_blueprint(blueprint)
         for page in sector.pages:
             app.register_blueprint(page)
     parts.of(health.Probes).all = tuple(p for sector in sectors for p in sector.probes)
     parts.of(about.Systems).numbers = tuple(s.number for sector in sectors for s in sector.systems)
+    parts.of(offices.Desk).kinds = {f.kind: f for sector in sectors for f in sector.four_eyes}
     app.extensions["hub-api"] = api
     return app

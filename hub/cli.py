@@ -31,6 +31,7 @@ class Rooms(click.Group):
         "consent": "hub.consent.commands:consent",
         "keys": "hub.jobs.keys_commands:commands",
         "real-names": "hub.identity.real_name_commands:real_names_of_people",
+        "officers": "hub.identity.officer_commands:officers",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,8 +48,10 @@ class Rooms(click.Group):
 
 
 @click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """The citizen service hub."""
+    ctx.obj = _roles
 
 
 @main.command()
@@ -124,6 +127,13 @@ def register(as_json: bool) -> None:
     _described()  # the tables are known once everything is imported
     found = documents.processing_record_json() if as_json else documents.processing_record()
     click.echo(found, nl=False)
+
+
+def _roles() -> dict[str, frozenset[str]]:
+    """The roles that the sectors declare for their officers."""
+    from blueprints import SECTORS
+
+    return {f"{s.slug}:{role}": scopes for s in SECTORS for role, scopes in s.roles.items()}
 
 
 def _described() -> "tuple[Flask, Sequence[Sector]]":

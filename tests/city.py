@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,10 +14,10 @@ from hub import identity
 from hub.jobs.reacting import Handlers
 from hub.kernel.ids import show
 from hub.kernel.outbox import OutboxEvent
-from hub.kernel.work import SYSTEM, Work
+from hub.kernel.work import SYSTEM, Actor, Work
 from hub.keys import jwk_of
 from hub.parts import Parts
-from hub.web import Sector, tokens
+from hub.web import Sector, scopes_of, tokens
 
 
 class Outbox:
@@ -96,6 +96,23 @@ class Somebody:
         return {"Authorization": f"Bearer {self.tokens.access_token}"}
 
 
+@dataclass(frozen=True)
+class OnDuty:
+    """An officer of a test: who they are, in office and as a citizen, and their duty."""
+
+    somebody: Somebody
+    appointment_id: UUID
+    tokens: identity.Tokens
+
+    @property
+    def id(self) -> str:
+        return self.tokens.subject
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens.access_token}"}
+
+
 class City:
     """Makes whom and what a test needs, through verbs. Capabilities add to it as they arrive."""
 
@@ -103,6 +120,7 @@ class City:
         self._app = app
         self._parts = parts
         self._people: dict[str, Somebody] = {}
+        self._officers: dict[tuple[str, str], OnDuty] = {}
 
     def citizen(self, name: str) -> Somebody:
         """A signed-in person, invented for this test; the same name is the same person."""
@@ -115,6 +133,68 @@ class City:
     def as_citizen(self, name: str) -> dict[str, str]:
         """The headers of a signed-in person."""
         return self.citizen(name).headers
+
+    def officer(self, role: str, name: str = "Officer") -> OnDuty:
+        """An officer on duty in a role; the same role and name is the same officer."""
+        if (role, name) not in self._officers:
+            self._officers[role, name] = self._on_duty(role, f"{name} of {role}")
+        return self._officers[role, name]
+
+    def as_officer(self, role: str) -> dict[str, str]:
+        """The headers of an officer on duty."""
+        return self.officer(role).headers
+
+    def surely(self, name: str) -> Somebody:
+        """A person who has just signed in at the second level."""
+        return replace(self.citizen(name), tokens=self._session(self.citizen(name), name))
+
+    def appoint(
+        self, somebody: Somebody, role: str, name: str = "Officer", *, days: float = 30
+    ) -> UUID:
+        """An appointment, as the command makes it; its id."""
+        roles = scopes_of(self._parts).roles
+        return self._parts.database.run(
+            lambda work: identity.officers.appoint(
+                work,
+                roles,
+                person_id=somebody.person_id,
+                role=role,
+                service_name=name,
+                until=work.now + timedelta(days=days),
+            ),
+            SYSTEM,
+        ).id
+
+    def on_duty(self, somebody: Somebody) -> identity.Tokens:
+        """The tokens of a duty that somebody begins who has signed in surely."""
+        actor = Actor("citizen", somebody.id, session=show("session", somebody.tokens.session_id))
+        roles = scopes_of(self._parts).roles
+        with self._app.app_context():
+            issuer = tokens.issuer()
+        return self._parts.database.run(
+            lambda work: identity.officers.go_on_duty(work, issuer, roles, device_name="Desk"),
+            actor,
+        )
+
+    def _on_duty(self, role: str, name: str) -> OnDuty:
+        somebody = self.surely(name)
+        appointment = self.appoint(somebody, role, name)
+        return OnDuty(somebody, appointment, self.on_duty(somebody))
+
+    def _session(self, somebody: Somebody, name: str) -> identity.Tokens:
+        with self._app.app_context():
+            issuer = tokens.issuer()
+        return self._parts.database.run(
+            lambda work: identity.start(
+                work,
+                issuer,
+                person_id=somebody.person_id,
+                acr=identity.LOA_STRONG,
+                amr=["pwd", "otp", "mfa"],
+                device_name=f"{name}'s desk",
+            ),
+            SYSTEM,
+        )
 
     def device(self, kind: str, scopes: Iterable[str], acts_for: Iterable[str] = ("*",)) -> Signs:
         """An enrolled device with a key of its own."""

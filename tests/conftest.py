@@ -123,3 +123,9 @@ def city(app: Flask, parts: Parts) -> City:
 def as_citizen(city: City) -> Callable[[str], dict[str, str]]:
     """Headers of a signed-in synthetic citizen; the same name is the same person in one test."""
     return city.as_citizen
+
+
+@pytest.fixture
+def as_officer(city: City) -> Callable[[str], dict[str, str]]:
+    """Headers of an officer on duty in a role such as ``identity:administrator``."""
+    return city.as_officer

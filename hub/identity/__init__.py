@@ -1,11 +1,12 @@
 """Identity: people and devices, how they show who they are, and where they are signed in.
 
 Verbs on documents and verified names read with their module: `real_names.submit`; so do those on
-passkeys: `passkeys.add`.
+passkeys, officers and approvals: `passkeys.add`, `officers.appoint`, `approvals.ask`.
 """
 
-from . import passkeys, real_name_checks, real_names
+from . import approvals, officers, passkeys, real_name_checks, real_names
 from .addresses import Address, Channel, masked, parse
+from .approvals import Approval
 from .authenticator import NewAuthenticator, confirm, prepare, remove
 from .ceremonies import Begun, begin_to_add, begin_to_join, begin_to_show
 from .clients import (
@@ -58,6 +59,8 @@ from .events import (
 from .grants import App, end_app, my_apps, open_grant
 from .housekeeping import forget_old
 from .liveness import Liveness
+from .officer_errors import AppointmentNotUsable, ApprovalOver, NotInOffice, OwnDeed
+from .officers import Appointment, Roles
 from .pairwise import person_behind, subject_of
 from .passwords import (
     hashed,
@@ -99,6 +102,7 @@ from .smtp_gateway import SmtpGateway
 from .stepping_up import ask_own_code, enter_password, step_up
 from .tokens import (
     CITY_APP,
+    CITY_DESK,
     AccessClaims,
     AccessTokenRefused,
     Issuer,
@@ -112,6 +116,7 @@ from .webauthn_gateway import RelyingParty
 __all__ = [
     "ACCESS_LIVES",
     "CITY_APP",
+    "CITY_DESK",
     "GRANT_LIVES",
     "LOA_CODE",
     "LOA_STRONG",
@@ -123,6 +128,10 @@ __all__ = [
     "AccessTokenRefused",
     "Address",
     "App",
+    "Appointment",
+    "AppointmentNotUsable",
+    "Approval",
+    "ApprovalOver",
     "AuthMethod",
     "Begun",
     "Channel",
@@ -145,6 +154,8 @@ __all__ = [
     "Liveness",
     "Message",
     "NewAuthenticator",
+    "NotInOffice",
+    "OwnDeed",
     "Parcel",
     "PersonGone",
     "PersonJoined",
@@ -162,6 +173,7 @@ __all__ = [
     "RegisterAway",
     "Registered",
     "RelyingParty",
+    "Roles",
     "ScopeBeyondGrant",
     "SendingFailed",
     "SessionEnded",
@@ -179,6 +191,7 @@ __all__ = [
     "ViewerGateway",
     "all_clients",
     "all_devices",
+    "approvals",
     "ask_for_code",
     "ask_own_code",
     "begin_to_add",
@@ -213,6 +226,7 @@ __all__ = [
     "my_protections",
     "my_protections_at",
     "new_client_secret",
+    "officers",
     "open_grant",
     "parse",
     "parse_signature",

@@ -14,7 +14,7 @@ from hub.kernel.work import Work
 
 from .events import GrantEnded, SessionEnded
 from .model import Grant, Session
-from .tokens import CITY_APP
+from .tokens import OURS
 
 TOPIC = "identity.session"
 """Announces the ids of ended sessions and of ended grants: both are never used twice."""
@@ -62,7 +62,7 @@ def _end_grants(work: Work, which: ColumnElement[bool], *, because: str) -> int:
         .execution_options(synchronize_session=False)
         .returning(Grant.id, Grant.person_id, Grant.client_id)
     ).all()
-    partners = [row for row in ended if row.client_id != CITY_APP]
+    partners = [row for row in ended if row.client_id not in OURS]
     for row in partners:
         announce(work, TOPIC, str(row.id))
         work.emit(

@@ -90,3 +90,58 @@ class GrantEnded(Event):
     @property
     def subject(self) -> str:
         return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerAppointed(Event):
+    """Somebody was appointed to a role."""
+
+    type: ClassVar[str] = "identity.officer_appointed"
+    officer_id: UUID
+    appointment_id: UUID
+    role: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("officer", self.officer_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentEnded(Event):
+    """An appointment was ended before its day."""
+
+    type: ClassVar[str] = "identity.appointment_ended"
+    officer_id: UUID
+    appointment_id: UUID
+    role: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("officer", self.officer_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalAsked(Event):
+    """An officer asked for something that another must agree to."""
+
+    type: ClassVar[str] = "identity.approval_asked"
+    approval_id: UUID
+    kind: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("approval", self.approval_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalDecided(Event):
+    """A second officer decided; ``decision`` is ``approved`` or ``refused``."""
+
+    type: ClassVar[str] = "identity.approval_decided"
+    approval_id: UUID
+    kind: str
+    decision: str
+
+    @property
+    def subject(self) -> str:
+        return ids.show("approval", self.approval_id)

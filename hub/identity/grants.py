@@ -22,7 +22,7 @@ from .events import GrantGiven
 from .model import Grant, Person, Session
 from .pairwise import subject_of
 from .refreshing import Tokens, first_generation, tokens_of
-from .tokens import CITY_APP, Issuer
+from .tokens import OURS, Issuer
 
 
 def open_grant(
@@ -105,7 +105,7 @@ def my_apps(reading: Reading, *, after: UUID | None, limit: int) -> Sequence[App
     given: dict[str, list[Any]] = {}
     living = _living(select(*Grant.__table__.columns), reading.now)
     for row in reading.connection.execute(
-        living.where(Grant.person_id == mine, Grant.client_id != CITY_APP)
+        living.where(Grant.person_id == mine, Grant.client_id.not_in(OURS))
     ):
         given.setdefault(row.client_id, []).append(row)
     clients = _clients_of(reading, list(given), after=after, limit=limit)
@@ -121,7 +121,7 @@ def end_app(work: Work, client_id: str) -> None:
         .where(
             Grant.person_id == person_id,
             Grant.client_id == client_id,
-            Grant.client_id != CITY_APP,
+            Grant.client_id.not_in(OURS),
         )
         .order_by(Grant.id)
     ).all()

@@ -173,10 +173,16 @@ class Bucket(Base):
 
 
 class Session(Base):
-    """One sign-in on one device or browser, until it is ended or ninety days old."""
+    """One sign-in on one device or browser, until it is ended or ninety days old. With
+    ``officer_id`` it is a person's duty in office (officers.py)."""
 
     __tablename__ = "identity_session"
     __table_args__ = (
+        Index(
+            "ix_identity_session_officer_id",
+            "officer_id",
+            postgresql_where=text("officer_id IS NOT NULL"),
+        ),
         Index("ix_identity_session_person_id_id", "person_id", "id"),
         Index("ix_identity_session_expires_at", "expires_at"),
         Index(
@@ -188,6 +194,7 @@ class Session(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
+    officer_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_officer.id"))
     device_name: Mapped[str | None] = mapped_column(Text, info=_DEVICES)
     acr: Mapped[str] = mapped_column(Text)
     amr: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -29,7 +29,7 @@ from .rules import (
     refresh_expiry,
     stated_level,
 )
-from .tokens import CITY_APP, Issuer
+from .tokens import CITY_APP, CITY_DESK, LIVES_SECONDS, OURS, Issuer
 
 _SUCCESSOR = "identity.refresh_successor"
 
@@ -183,17 +183,21 @@ def tokens_of(
     narrowed: frozenset[str] | None = None,
 ) -> Tokens:
     """The answer for a grant; ``subject`` is pairwise and given for partners' apps."""
-    ours = grant.client_id == CITY_APP
+    ours = grant.client_id in OURS
+    at_app = grant.client_id == CITY_APP
     # The city's own app keeps up with what the city offers; everybody else has what was granted.
-    scopes = issuer.scopes if ours else frozenset(grant.scopes)
+    scopes = issuer.scopes if at_app else frozenset(grant.scopes)
+    if grant.client_id == CITY_DESK and session.officer_id is not None:
+        subject = ids.show("officer", session.officer_id)
     if narrowed is not None:
         scopes &= narrowed
     strong = session.acr == LOA_STRONG
     verified = strong and real_names.is_verified(work, session.person_id)
     acr = stated_level(session.acr, verified=verified)
+    left = int((session.expires_at - work.now).total_seconds())
     return Tokens(
         access_token=issuer.issue(
-            person_id=session.person_id if ours else None,
+            person_id=session.person_id if at_app else None,
             session_id=session.id if ours else None,
             subject=subject,
             grant_id=None if ours else grant.id,
@@ -203,6 +207,7 @@ def tokens_of(
             amr=session.amr,
             auth_time=session.auth_time,
             now=work.now,
+            until=session.expires_at if ours else None,
         ),
         refresh_token=refresh_token,
         scopes=scopes,
@@ -213,6 +218,7 @@ def tokens_of(
         auth_time=session.auth_time,
         grant_id=grant.id,
         subject=subject,
+        expires_in=min(LIVES_SECONDS, left) if ours else LIVES_SECONDS,
     )
 
 
@@ -220,7 +226,7 @@ Family = tuple[RefreshToken, Grant, Session]
 
 
 def _family(work: Work, hashed: bytes, client: Client | None) -> Family | None:
-    client_id = CITY_APP if client is None else client.id
+    clients = OURS if client is None else {client.id}
     row = work.session.execute(
         select(RefreshToken, Grant, Session)
         .join(Grant, Grant.id == RefreshToken.grant_id)
@@ -228,7 +234,7 @@ def _family(work: Work, hashed: bytes, client: Client | None) -> Family | None:
         .join(Person, Person.id == Session.person_id)
         .where(
             RefreshToken.token_hash == hashed,
-            Grant.client_id == client_id,
+            Grant.client_id.in_(clients),
             Person.state == "active",
         )
     ).one_or_none()

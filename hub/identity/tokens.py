@@ -6,9 +6,10 @@ byte for byte: what names another algorithm, type, key or carries ``jku``, ``jwk
 ``crit`` never gets as far as a signature (RFC 8725). An id_token signed with the same key has
 another ``typ`` and therefore another header.
 
-Three kinds of token leave here, told apart by whom they name:
+Four kinds of token leave here, told apart by whom they name:
 
 - of the city's own app: ``sub`` is the person, ``sid`` their session;
+- of an officer on duty (``client_id`` is ``city-desk``): ``sub`` is the officer, ``sid`` the duty;
 - of a partner's app that acts for a person: ``sub`` is pairwise (pairwise.py) and ``sid`` is the
   grant, so that two partners share no number of anything;
 - of a partner's service in its own name: ``sub`` is the ``client_id``, and there is no ``sid``.
@@ -40,6 +41,10 @@ REMEMBERED = 4096
 LEEWAY_SECONDS = 5  # our own machines' clocks
 
 CITY_APP = "city-app"
+CITY_DESK = "city-desk"
+OURS = frozenset({CITY_APP, CITY_DESK})
+"""The clients that are the city itself: what citizens use, and what its officers use on duty."""
+
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
 
 
@@ -97,12 +102,13 @@ class Principal:
 
     @property
     def through(self) -> str | None:
-        """The partner's client that acts; None for the city's own app, and for devices."""
-        return self.client_id if self.client_id not in {"", CITY_APP} else None
+        """The partner's client that acts; None for what is the city's own, and for devices."""
+        return self.client_id if self.client_id and self.client_id not in OURS else None
 
     @property
     def at_home(self) -> bool:
-        """Whether this is a person at the city's own app or pages, not at a partner's."""
+        """Whether this is a person at the city's own app or pages, not at a partner's, or an
+        officer at their desk."""
         return self.session_id is not None and self.through is None
 
 
@@ -176,14 +182,18 @@ class Issuer:
         acr: str = "",
         amr: Sequence[str] = (),
         auth_time: datetime | None = None,
+        until: datetime | None = None,
     ) -> str:
-        """A signed access token for ten minutes.
+        """A signed access token for ten minutes, or ``until`` then if that is sooner.
 
-        With ``person_id`` and ``session_id`` one of the city's own app; with the pairwise
-        ``subject`` and ``grant_id`` one of a partner's app for a person; with neither, one of the
-        client in its own name.
+        With ``person_id`` and ``session_id`` one of the city's own app; with an officer as
+        ``subject`` and ``session_id`` one of a duty; with the pairwise ``subject`` and ``grant_id``
+        one of a partner's app for a person; with neither, one of the client in its own name.
         """
         issued = int(now.timestamp())
+        expires = issued + LIVES_SECONDS
+        if until is not None:
+            expires = min(expires, int(until.timestamp()))
         sid = ids.show("session", session_id) if session_id is not None else ""
         if grant_id is not None:
             sid = ids.show("grant", grant_id)
@@ -200,7 +210,7 @@ class Issuer:
             amr=tuple(amr),
             auth_time=int(auth_time.timestamp()) if auth_time is not None else 0,
             iat=issued,
-            exp=issued + LIVES_SECONDS,
+            exp=expires,
             type="access",
         )
         return self._signed("at+jwt", claims)
@@ -310,22 +320,22 @@ class Verifier:
         scopes = frozenset(claims.scope.split())
         if not claims.sid:
             # Nobody signed in: then it must be a client in its own name, and nothing else.
-            if claims.sub != claims.client_id or claims.client_id == CITY_APP or claims.acr:
+            if claims.sub != claims.client_id or claims.client_id in OURS or claims.acr:
                 raise AccessTokenRefused
             return Principal("partner", claims.sub, scopes, client_id=claims.client_id)
         kind, _, _ = claims.sid.partition("_")
         if kind not in {"session", "grant"} or not claims.acr:
             raise AccessTokenRefused
+        on_duty = kind == "session" and claims.client_id == CITY_DESK
         try:
             through = ids.read(kind, claims.sid)
+            if on_duty:
+                ids.read("officer", claims.sub)
         except NotFound:
             raise AccessTokenRefused from None
-        person = claims.sub
-        if kind == "grant":
-            person = self._behind(claims)
         return Principal(
-            kind="citizen",
-            id=person,
+            kind="officer" if on_duty else "citizen",
+            id=self._behind(claims) if kind == "grant" else claims.sub,
             scopes=scopes,
             session_id=through if kind == "session" else None,
             grant_id=through if kind == "grant" else None,

@@ -12,7 +12,7 @@ from .operation import refuses
 from .request import actor, client_address, parts, request_id
 from .schema import LANGUAGE, CoordinatesQuery, Instant, PageQuery, Place, Schema, page_schema
 from .scopes import Scope, Scopes, scopes_of
-from .sector import Probe, Sector, System
+from .sector import FourEyes, Probe, Sector, System
 from .shortcuts import asks, decodes, takes_bytes
 from .signatures import signed, speaks_for
 from .tokens import (
@@ -24,6 +24,7 @@ from .tokens import (
     issuer,
     keep_in_cookies,
     liveness,
+    officer_on_duty,
     principal_of,
     verifier,
     visitor,
@@ -38,6 +39,7 @@ __all__ = [
     "Body",
     "CoordinatesQuery",
     "Enumeration",
+    "FourEyes",
     "Guard",
     "Instant",
     "Loop",
@@ -68,6 +70,7 @@ __all__ = [
     "issuer",
     "keep_in_cookies",
     "liveness",
+    "officer_on_duty",
     "page_schema",
     "parts",
     "principal_of",

@@ -32,7 +32,7 @@ class Guard:
     acr: str | None = None
     max_age: timedelta | None = None
     at_once: bool = False
-    of: Literal["citizen", "partner"] = "citizen"
+    of: Literal["citizen", "officer", "partner"] = "citizen"
 
 
 class ScopeMissing(Forbidden):
@@ -60,10 +60,11 @@ def requires(
     acr: str | None = None,
     max_age: timedelta | None = None,
     at_once: bool = False,
-    of: Literal["citizen", "partner"] = "citizen",
+    of: Literal["citizen", "officer", "partner"] = "citizen",
 ) -> Callable[[View], View]:
     """Only with an access token that carries ``scope``: of a citizen, here or through an app that
-    they granted it to; with ``of="partner"`` of a partner's service in its own name.
+    they granted it to; with ``of="partner"`` of a partner's service in its own name; with
+    ``of="officer"`` of an officer on duty.
 
     ``acr`` is the least assurance of the sign-in behind it (``identity.LOA_STRONG``), ``max_age``
     how long ago that sign-in may be: too low or too long ago answers with RFC 9470's challenge.

@@ -2,11 +2,12 @@
 
 A sector declares each scope that its routes demand. One with a sentence can be granted to a
 partner's app by a citizen, who reads that sentence on the consent page in their language; one
-``of="partner"`` is given to a partner's service in its own name. Every other scope is the city's
-own: no client can ever be granted it, and no partner's token passes a route that demands it.
+``of="partner"`` is given to a partner's service in its own name; one ``of="officer"`` to officers
+on duty by the roles of a sector. Every other scope is the city's own: no client can ever be granted
+it, and no partner's token passes a route that demands it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,7 +27,7 @@ class Scope:
 
     name: str
     sentence: str | None = None
-    of: Literal["citizen", "partner"] = "citizen"
+    of: Literal["citizen", "officer", "partner"] = "citizen"
 
     @property
     def askable(self) -> bool:
@@ -39,12 +40,21 @@ class Scopes:
     """All declared scopes by name; one in a process."""
 
     all: dict[str, Scope] = field(default_factory=dict)
+    roles: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def declare(self, scopes: Iterable[Scope]) -> None:
         """Add what a sector declares; the same name twice is a mistake."""
         for scope in scopes:
             if self.all.setdefault(scope.name, scope) != scope:
                 raise ValueError(f"The scope {scope.name} is declared twice.")
+
+    def appoint(self, sector: str, roles: Mapping[str, frozenset[str]]) -> None:
+        """Add a sector's roles of officers; a role holds declared scopes of officers only."""
+        for role, names in roles.items():
+            strange = sorted(n for n in names if n not in self.all or self.all[n].of != "officer")
+            if strange:
+                raise ValueError(f"{sector}:{role} names no scope of officers: {strange}")
+            self.roles[f"{sector}:{role}"] = names
 
     def askable(self) -> frozenset[str]:
         """What citizens can grant to partners' apps."""

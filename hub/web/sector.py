@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.identity import Approval
 from hub.kernel.outbox import Event
 from hub.kernel.work import Work
 from hub.parts import Loop, Parts, Schedule
@@ -26,6 +27,17 @@ class System:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FourEyes:
+    """Something that an officer asks for (``approvals.ask``) and another must agree to: who may
+    decide, and what an approval does, in the transaction of the decision."""
+
+    kind: str
+    title: str
+    scope: str
+    does: Callable[[Work, Approval], None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Probe:
     """A thing that citizens may ask after: ``works`` looks now, at the thing itself."""
 
@@ -40,13 +52,16 @@ class Sector:
 
     A ``reaction`` runs inside one transaction together with the note that it has run: an event
     delivered twice acts once. An ``errand`` manages its own transactions, for long or outside work,
-    and must itself survive being run again.
+    and must itself survive being run again. ``roles`` are what its officers can be appointed to
+    (``<slug>:<role>``), each with its scopes; ``four_eyes`` what takes two of them.
     """
 
     slug: str
     title: str
     systems: tuple[System, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    four_eyes: tuple[FourEyes, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
     pages: tuple[Any, ...] = ()
     reactions: Mapping[type[Event], tuple[Reaction, ...]] = field(default_factory=dict)

@@ -53,7 +53,10 @@ class Transport(JWTManager):
         allow_expired: bool = False,  # noqa: ARG002 (the library's signature)
     ) -> dict[str, object]:
         # The library's decorators ask no scope, so a partner's token gets past none of them.
-        return at_home(verified(encoded_token, csrf_value)).claims.as_dict()
+        # Nor does an officer on duty: who guards with them means citizens.
+        found = verified(encoded_token, csrf_value)
+        _at_home(found.principal, "citizen")
+        return found.claims.as_dict()
 
 
 def install(app: Flask, built: Parts) -> None:
@@ -118,9 +121,17 @@ def principal_of(*, at_once: bool = False) -> Principal:
 
 def citizen_at_home() -> Principal:
     """The person at the city's own app or pages who makes this request; refuses whoever comes
-    through a partner with AccessTokenRefused."""
-    principal = principal_of()
-    if not principal.at_home:
+    through a partner, and officers on duty, with AccessTokenRefused."""
+    return _at_home(principal_of(), "citizen")
+
+
+def officer_on_duty() -> Principal:
+    """The officer whose desk makes this request; refuses everybody else."""
+    return _at_home(principal_of(), "officer")
+
+
+def _at_home(principal: Principal, kind: str) -> Principal:
+    if not principal.at_home or principal.kind != kind:
         raise AccessTokenRefused
     return principal
 
@@ -150,8 +161,11 @@ def verified(token: str, csrf_value: str | None = None) -> Verified:
 
 def csrf_token() -> str:
     """The value for the hidden field ``csrf_token`` of a signed-in person's form; else empty."""
-    somebody = visitor()
-    if somebody is None or somebody.session_id is None:
+    try:
+        somebody = principal_of()
+    except (Unauthorized, Forbidden):
+        return ""
+    if not somebody.at_home or somebody.session_id is None:
         return ""
     return identity.csrf_value(parts().keyring, somebody.session_id)
 

@@ -12,8 +12,16 @@ UNCHANGEABLE = {
     "kernel_reaction",
     "fleet_position",
     "consent_event",
+    "identity_appointment",
+    "identity_appointment_end",
 }
-KEPT_FOREVER = {"audit_entry", "consent_event"}
+KEPT_FOREVER = {
+    "audit_entry",
+    "consent_event",
+    "identity_appointment",
+    "identity_appointment_end",
+    "identity_approval",
+}
 # Words that name something personal wherever they stand in a column's name.
 PERSONAL = ("phone", "email", "address", "display_name", "birth", "secret_sealed", "device_name")
 PUBLIC = {"transit_agency.phone"}  # an operator's own number, printed at every stop
