@@ -29,6 +29,7 @@ class Rooms(click.Group):
         "transit": "hub.transit.commands:transit",
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
+        "audit": "hub.audit.commands:audit",
         "keys": "hub.jobs.keys_commands:commands",
         "real-names": "hub.identity.real_name_commands:real_names_of_people",
         "officers": "hub.identity.officer_commands:officers",

@@ -101,6 +101,11 @@ class Settings:
     requests_per_second: float = _setting(
         "HUB_REQUESTS_PER_SECOND", "Per client address and web process; 0: no limit.", "100"
     )
+    checkpoint_copies: str = _setting(
+        "HUB_CHECKPOINT_COPIES",
+        "A second folder for signed checkpoints of the access log, best elsewhere; empty: none.",
+        "",
+    )
     log_level: str = _setting("HUB_LOG_LEVEL", "debug, info, warning or error.", "info")
 
     @classmethod

@@ -7,6 +7,7 @@ from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
 
 from . import (
+    access_log,
     apps,
     consents,
     me,
@@ -43,6 +44,7 @@ SECTOR = Sector(
         Scope("citizen.real_name:manage"),
         Scope("citizen.real_name:read"),
         Scope("citizen.recovery_code:manage"),
+        Scope("citizen.access_log:read"),
         Scope("citizen.app:read"),
         Scope("citizen.app:manage"),
     ),
@@ -59,9 +61,16 @@ SECTOR = Sector(
         public_keys.bp,
         messages.bp,
         consents.bp,
+        access_log.bp,
     ),
     pages=(messages.pages, pages.bp),
     errands={RealNameSubmitted: (real_name.ask_the_register,)},
-    loops=(Loop(name="codes", turn=sending.send_codes, pause=0.2),),
-    schedules=(Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),),
+    loops=(
+        Loop(name="codes", turn=sending.send_codes, pause=0.2),
+        Loop(name="access_log", turn=access_log.seal, pause=0.5),
+    ),
+    schedules=(
+        Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),
+        Schedule(name="access_log.forget_old", cron="23 2 * * *", run=access_log.forget_old),
+    ),
 )

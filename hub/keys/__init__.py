@@ -1,5 +1,6 @@
 """Keys: what signs, what seals, and what makes searchable without showing."""
 
+from . import es256
 from .ring import KeyRing, SigningKey, Unreadable
 from .root import RootKey, root_key
 from .rotation import (
@@ -12,6 +13,7 @@ from .rotation import (
     NotReadyYet,
     every_key,
     every_signing_key,
+    own_signing_keys,
     publish_next,
     revoke,
     rotate,
@@ -32,9 +34,11 @@ __all__ = [
     "SigningKey",
     "Unreadable",
     "ensure",
+    "es256",
     "every_key",
     "every_signing_key",
     "jwk_of",
+    "own_signing_keys",
     "publish_next",
     "revoke",
     "root_key",

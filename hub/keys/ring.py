@@ -47,6 +47,13 @@ class SigningKey:
     jwk: dict[str, Any]
 
 
+def opened(row: Any, root: RootKey) -> SigningKey:
+    """A row of the table of keys as a key to use; raises InvalidTag."""
+    private = serialization.load_der_private_key(root.open(row.sealed, row.kid), None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return SigningKey(row.kid, row.state, private, private.public_key(), row.public_jwk)
+
+
 @dataclass(frozen=True)
 class _Keys:
     signing: dict[str, SigningKey]
@@ -163,14 +170,10 @@ class KeyRing:
         secrets: dict[str, dict[str, bytes]] = {"seal": {}, "blind": {}}
         active = {row.kind: row.kid for row in rows if row.state == "active"}
         for row in rows:
-            material = root.open(row.sealed, row.kid)
             if row.kind == "sign":
-                private = serialization.load_der_private_key(material, None)
-                assert isinstance(private, ec.EllipticCurvePrivateKey)
-                public = private.public_key()
-                signing[row.kid] = SigningKey(row.kid, row.state, private, public, row.public_jwk)
+                signing[row.kid] = opened(row, root)
             else:
-                secrets[row.kind][row.kid] = material
+                secrets[row.kind][row.kid] = root.open(row.sealed, row.kid)
         if {"sign", "seal", "blind"} - active.keys():
             raise SystemExit("There are no keys yet: run `python -m hub release` first.")
         return _Keys(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 
 from hub.kernel.changes import announce
@@ -22,8 +23,9 @@ from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.work import Reading, Work
 
 from .model import Key
+from .ring import SigningKey, opened
 from .root import RootKey
-from .service import new_key
+from .service import jwk_of, new_key, thumbprint
 
 Kind = Literal["sign", "seal"]
 State = Literal["next", "active", "retiring", "revoked"]
@@ -115,6 +117,28 @@ def every_signing_key(reading: Reading) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def own_signing_keys(work: Work, root: RootKey) -> dict[str, SigningKey | None]:
+    """All signing keys that this hub made itself, by kid; None for one that was in wrong hands.
+
+    Only what the root key opens and whose thumbprint is its kid: the owner of the database can
+    write a row into the table of keys, but not seal one.
+    """
+    rows = work.session.execute(
+        select(Key.kid, Key.state, Key.sealed, Key.public_jwk, Key.revoked_because).where(
+            Key.kind == "sign"
+        )
+    )
+    found: dict[str, SigningKey | None] = {}
+    for row in rows:
+        try:
+            key = opened(row, root)
+        except (InvalidTag, ValueError):
+            continue
+        if thumbprint(jwk_of(key.public)) == row.kid:
+            found[row.kid] = None if row.revoked_because == "compromise" else key
+    return found
 
 
 def publish_next(work: Work, root: RootKey, kind: Kind) -> str:

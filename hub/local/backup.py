@@ -23,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 import hub
+from hub import audit
 
 from . import archive, binaries, environment, occupancy, programs
 from .errors import AlreadyRunning, CannotRun
@@ -96,6 +97,7 @@ def restore(
             _clear(url)
             programs.load(build, url, folder / archive.DATABASE)
             _put_files(folder, home)
+            _keep_checkpoints(environ, home)
             variables = environment.of_roles(environ)
             _release(variables)
             if not send_waiting:
@@ -203,6 +205,17 @@ def _put_files(folder: Path, home: Path) -> None:
     shutil.rmtree(home / "run" / "boards", ignore_errors=True)
     if (folder / archive.FILES).is_dir():
         (folder / archive.FILES).rename(home / archive.FILES)
+
+
+def _keep_checkpoints(environ: Mapping[str, str], home: Path) -> None:
+    """Put the signed checkpoints of the log that was here aside: they may know rows that the backup
+    does not, and the restored log goes another way from there. They are evidence; none is removed.
+    """
+    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    copies = environ.get("HUB_CHECKPOINT_COPIES")
+    for folder in [home / audit.FOLDER, *([Path(copies)] if copies else [])]:
+        if folder.is_dir():
+            folder.rename(folder.with_name(f"{folder.name}-until-{moment}"))
 
 
 def _release(variables: Mapping[str, str]) -> None:

@@ -6,7 +6,9 @@ from sqlalchemy import text
 from hub.jobs.release import config
 from hub.kernel.db import Base
 
+ACCESS_LOG = {"audit_access", "audit_leaf", "audit_node", "audit_checkpoint"}
 UNCHANGEABLE = {
+    *ACCESS_LOG,
     "audit_entry",
     "kernel_change",
     "kernel_reaction",
@@ -16,6 +18,7 @@ UNCHANGEABLE = {
     "identity_appointment_end",
 }
 KEPT_FOREVER = {
+    *ACCESS_LOG,
     "audit_entry",
     "consent_event",
     "identity_appointment",

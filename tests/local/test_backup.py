@@ -406,3 +406,18 @@ def test_a_hub_that_moved_sends_what_waited_and_only_that(
         eventually(lambda: imports(elsewhere, life.handed_in) == ["published"])
 
     assert [body["to"] for _, body in texts.asked] == [life.told, life.waiting]
+
+
+def test_checkpoints_of_the_log_that_was_there_are_put_aside_not_lost(tmp_path: Path) -> None:
+    """The restored log goes another way than the one that they were signed over."""
+    home, elsewhere = tmp_path / "home", tmp_path / "copies"
+    for folder in (home / "checkpoints", elsewhere):
+        folder.mkdir(parents=True)
+        (folder / "2026-11-24.jsonl").write_text("{}\n")
+
+    backup._keep_checkpoints({"HUB_CHECKPOINT_COPIES": str(elsewhere)}, home)
+
+    assert not (home / "checkpoints").exists()
+    assert not elsewhere.exists()
+    kept = [*home.glob("checkpoints-until-*/*"), *tmp_path.glob("copies-until-*/*")]
+    assert [path.read_text() for path in kept] == ["{}\n", "{}\n"]

@@ -6,6 +6,7 @@ from hub.web.pages import Pages
 bp = Pages("citizen_pages", __name__)
 
 from . import (  # noqa: E402 (they add views)
+    access_log_page,  # noqa: F401
     account_page,  # noqa: F401
     consents_page,  # noqa: F401
     passkey_page,  # noqa: F401
