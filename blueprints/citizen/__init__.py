@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from hub.identity import RealNameSubmitted
+from hub.consent import ConsentWithdrawn
+from hub.identity import RealNameEnded, RealNameSubmitted, RealNameVerified
 from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
 
@@ -17,6 +18,7 @@ from . import (
     passwords,
     public_keys,
     real_name,
+    records,
     second_factor,
     sending,
     sessions,
@@ -43,6 +45,9 @@ SECTOR = Sector(
         Scope("citizen.password:manage"),
         Scope("citizen.real_name:manage"),
         Scope("citizen.real_name:read"),
+        Scope("citizen.record:read"),
+        Scope("citizen.entitlement:read"),
+        Scope("citizen.entitlement:appeal"),
         Scope("citizen.recovery_code:manage"),
         Scope("citizen.access_log:read"),
         Scope("citizen.app:read"),
@@ -58,19 +63,28 @@ SECTOR = Sector(
         apps.bp,
         second_factor.bp,
         real_name.bp,
+        records.bp,
         public_keys.bp,
         messages.bp,
         consents.bp,
         access_log.bp,
     ),
     pages=(messages.pages, pages.bp),
-    errands={RealNameSubmitted: (real_name.ask_the_register,)},
+    reactions={
+        RealNameEnded: (records.forget_records,),
+        ConsentWithdrawn: (real_name.end_with_the_consent,),
+    },
+    errands={
+        RealNameSubmitted: (real_name.ask_the_register,),
+        RealNameVerified: (records.bring_records_in,),
+    },
     loops=(
         Loop(name="codes", turn=sending.send_codes, pause=0.2),
         Loop(name="access_log", turn=access_log.seal, pause=0.5),
     ),
     schedules=(
         Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),
+        Schedule(name="databank.refresh", cron="43 * * * *", run=records.refresh_records),
         Schedule(name="access_log.forget_old", cron="23 2 * * *", run=access_log.forget_old),
     ),
 )
