@@ -27,7 +27,6 @@ class Rooms(click.Group):
         "tour": "hub.local.tour:tour",
         "gateway": "hub.jobs.gateway:gateway",
         "transit": "hub.transit.commands:transit",
-        "databank": "hub.databank.commands:databank",
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
         "audit": "hub.audit.commands:audit",
@@ -123,11 +122,12 @@ def privacy() -> None:
 @privacy.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def register(as_json: bool) -> None:
-    """Print the processing record: every personal column, why, how long, who receives it."""
+    """Print the processing record (PIPL 54 to 56, GDPR 30): every personal column by capability,
+    with purpose, legal basis, recipients, retention, export and erasure."""
     from hub.web import documents
 
     _described()  # the tables are known once everything is imported
-    found = documents.processing_record_json() if as_json else documents.processing_record()
+    found = documents.record_for_programs() if as_json else documents.record_for_reading()
     click.echo(found, nl=False)
 
 

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from hub.consent import ConsentWithdrawn
-from hub.identity import RealNameEnded, RealNameSubmitted, RealNameVerified
+from hub.identity import PersonClosed, RealNameSubmitted
+from hub.privacy import ExportAsked
 from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
 
 from . import (
     access_log,
     apps,
+    closure,
     consents,
+    exports,
     me,
     messages,
     pages,
@@ -18,7 +20,6 @@ from . import (
     passwords,
     public_keys,
     real_name,
-    records,
     second_factor,
     sending,
     sessions,
@@ -45,13 +46,14 @@ SECTOR = Sector(
         Scope("citizen.password:manage"),
         Scope("citizen.real_name:manage"),
         Scope("citizen.real_name:read"),
-        Scope("citizen.record:read"),
-        Scope("citizen.entitlement:read"),
-        Scope("citizen.entitlement:appeal"),
         Scope("citizen.recovery_code:manage"),
         Scope("citizen.access_log:read"),
         Scope("citizen.app:read"),
         Scope("citizen.app:manage"),
+        Scope("citizen.export:read"),
+        Scope("citizen.export:manage"),
+        Scope("citizen.closure:read"),
+        Scope("citizen.closure:manage"),
     ),
     blueprints=(
         sign_in.bp,
@@ -63,20 +65,18 @@ SECTOR = Sector(
         apps.bp,
         second_factor.bp,
         real_name.bp,
-        records.bp,
         public_keys.bp,
         messages.bp,
         consents.bp,
         access_log.bp,
+        exports.bp,
+        closure.bp,
     ),
     pages=(messages.pages, pages.bp),
-    reactions={
-        RealNameEnded: (records.forget_records,),
-        ConsentWithdrawn: (real_name.end_with_the_consent,),
-    },
     errands={
         RealNameSubmitted: (real_name.ask_the_register,),
-        RealNameVerified: (records.bring_records_in,),
+        ExportAsked: (exports.make_export,),
+        PersonClosed: (closure.end_consents,),
     },
     loops=(
         Loop(name="codes", turn=sending.send_codes, pause=0.2),
@@ -84,7 +84,9 @@ SECTOR = Sector(
     ),
     schedules=(
         Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),
-        Schedule(name="databank.refresh", cron="43 * * * *", run=records.refresh_records),
         Schedule(name="access_log.forget_old", cron="23 2 * * *", run=access_log.forget_old),
+        Schedule(name="privacy.close_accounts", cron="*/5 * * * *", run=closure.close_accounts),
+        Schedule(name="privacy.forget_old", cron="23 * * * *", run=exports.forget_old),
+        Schedule(name="consent.forget_old", cron="37 3 * * *", run=closure.forget_consents),
     ),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import personal, whose
 
 KEPT = timedelta(days=3 * 365)
 
@@ -21,6 +21,7 @@ _SEEN = personal(
     keep=KEPT,
     export=True,
     erase="blank",
+    duty="access_log.forget_old",
 )
 
 
@@ -40,6 +41,7 @@ class Access(Base):
             " purpose, basis, fields, salt) = 0 END",
             name="whole_or_erased",
         ),
+        {"info": whose("person_id", by_verb=True)},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -4,11 +4,13 @@ from .errors import ConsentNotValid
 from .events import ConsentGiven, ConsentWithdrawn
 from .receipts import TYPE as RECEIPT_TYPE
 from .receipts import ReceiptRefused, check
-from .rules import CITY, LONGEST, Act, Source, State
+from .rules import CITY, Act, Source, State
 from .service import (
     Consent,
     covering,
     covers,
+    end_all_of,
+    forget_old,
     give,
     mine,
     of_mine,
@@ -19,7 +21,6 @@ from .service import (
 
 __all__ = [
     "CITY",
-    "LONGEST",
     "RECEIPT_TYPE",
     "Act",
     "Consent",
@@ -32,6 +33,8 @@ __all__ = [
     "check",
     "covering",
     "covers",
+    "end_all_of",
+    "forget_old",
     "give",
     "mine",
     "of_mine",

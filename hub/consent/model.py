@@ -11,12 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.kernel.db import Base
 from hub.kernel.personal import personal
 
+KEPT = timedelta(days=365 * 3)
+
 _RECORD = personal(
     purpose="to show what the person consented to, and that they took it back",
     basis="legal_duty",
-    keep=timedelta(days=365 * 3),
+    keep=KEPT,
     export=True,
     erase="keep",
+    duty="consent.forget_old",
 )
 
 

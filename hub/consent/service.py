@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, select, text, update
 
 from hub import audit, identity
 from hub.kernel import ids
@@ -22,6 +22,8 @@ from .errors import ConsentNotValid
 from .events import ConsentGiven, ConsentWithdrawn
 from .model import ConsentEvent
 from .rules import CITY, Act, Source, State, faults, state
+
+_FORGET = text("SELECT consent_forget(:before)")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,33 @@ def withdraw(work: Work, keyring: KeyRing, consent_id: UUID, *, issuer: str) -> 
             work, person_id=person_id, client_id=row.recipient, because="consent_withdrawn"
         )
     work.emit(ConsentWithdrawn(person_id=person_id, consent_id=row.id, recipient=row.recipient))
+
+
+def end_all_of(work: Work, keyring: KeyRing, person_id: UUID, *, issuer: str) -> int:
+    """Take back everything that a person lets anybody use, because their account was closed; how
+    many consents. Their records are kept for three years."""
+    live = work.session.scalars(
+        update(model.Consent)
+        .where(
+            model.Consent.person_id == person_id,
+            model.Consent.withdrawn_at.is_(None),
+            model.Consent.until > work.now,
+        )
+        .values(withdrawn_at=work.now, withdrawn_by=work.actor.id)
+        .execution_options(synchronize_session=False)
+        .returning(model.Consent)
+    ).all()
+    for row in live:
+        _remember(work, keyring, row, "withdrawn", issuer)
+        work.emit(ConsentWithdrawn(person_id=person_id, consent_id=row.id, recipient=row.recipient))
+    return len(live)
+
+
+def forget_old(work: Work) -> int:
+    """Forget consents that ended three years ago, with their receipts; how many. The history is
+    append-only for the application, so a function of the owner does it."""
+    forgotten: int = work.session.scalar(_FORGET, {"before": work.now - model.KEPT}) or 0
+    return forgotten
 
 
 def withdraw_from(work: Work, keyring: KeyRing, recipient: str, *, issuer: str) -> int:

@@ -21,6 +21,7 @@ from .clients import (
     new_client_secret,
     register_client,
 )
+from .closing import close
 from .delivery import Dispatch, Gateway, Message, Parcel, SendingFailed
 from .detached import HEADER as SIGNATURE_HEADER
 from .detached import SignatureRefused
@@ -37,7 +38,7 @@ from .devices import (
     public_key,
     revoke_device,
 )
-from .documents import Document, masked_number
+from .documents import Document
 from .documents import Kind as DocumentKind
 from .documents import parse as read_document
 from .ending import end_grants, end_grants_of
@@ -52,6 +53,7 @@ from .events import (
     CredentialChanged,
     GrantEnded,
     GrantGiven,
+    PersonClosed,
     PersonJoined,
     SessionEnded,
     SessionStarted,
@@ -73,7 +75,7 @@ from .passwords import (
 )
 from .people import Profile, correct, join, profile
 from .population_gateway import Population, PopulationGateway, RegisterAway
-from .protections import Protections, demand_to_read
+from .protections import Protections, demand, demand_to_read
 from .protections import mine as my_protections
 from .protections import mine_at as my_protections_at
 from .provisioning import equip
@@ -157,6 +159,7 @@ __all__ = [
     "NotInOffice",
     "OwnDeed",
     "Parcel",
+    "PersonClosed",
     "PersonGone",
     "PersonJoined",
     "Population",
@@ -198,9 +201,11 @@ __all__ = [
     "begin_to_join",
     "begin_to_show",
     "change_client",
+    "close",
     "confirm",
     "correct",
     "csrf_value",
+    "demand",
     "demand_to_read",
     "end",
     "end_all",
@@ -221,7 +226,6 @@ __all__ = [
     "judge",
     "looks_right",
     "masked",
-    "masked_number",
     "mine",
     "my_apps",
     "my_protections",

@@ -11,7 +11,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import nobodys, personal
 
 _SECRET = personal(
     purpose="to check that a sign-in is this person's",
@@ -96,6 +96,7 @@ class Ceremony(Base):
         Unique("secret_hash", name="uq_identity_ceremony_secret_hash"),
         Index("ix_identity_ceremony_expires_at", "expires_at"),
         CheckConstraint("purpose IN ('show', 'add', 'join')", name="purpose_known"),
+        {"info": nobodys("a challenge of minutes, forgotten within the hour")},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

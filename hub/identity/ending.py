@@ -54,6 +54,11 @@ def end_grants_of(work: Work, *, person_id: UUID, client_id: str, because: str) 
     return _end_grants(work, mine, because=because)
 
 
+def end_all_grants_of(work: Work, person_id: UUID, *, because: str) -> int:
+    """End whatever a person lets anybody do; how many grants of partners."""
+    return _end_grants(work, Grant.person_id == person_id, because=because)
+
+
 def _end_grants(work: Work, which: ColumnElement[bool], *, because: str) -> int:
     ended = work.session.execute(
         update(Grant)

@@ -21,6 +21,18 @@ class PersonJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonClosed(Event):
+    """An account was closed. Its sessions ended with it; what is personal goes soon after."""
+
+    type: ClassVar[str] = "identity.person_closed"
+    person_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionStarted(Event):
     """A person signed in on a device."""
 

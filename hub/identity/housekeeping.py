@@ -2,7 +2,7 @@
 
 from hub.kernel.work import Work
 
-from . import ceremonies, limits, real_names, sessions, signing_in, viewer_gateway
+from . import ceremonies, limits, officers, real_names, sessions, signing_in, viewer_gateway
 
 
 def forget_old(work: Work) -> None:
@@ -13,4 +13,5 @@ def forget_old(work: Work) -> None:
     ceremonies.forget_old(work)
     limits.forget_idle(work)
     real_names.forget_old(work)
+    officers.forget_old(work)
     viewer_gateway.forget_old(work)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import Sealed, personal
 
 LANGUAGES = ("zh-CN", "en", "ru")
 
@@ -25,6 +25,14 @@ _PROFILE = personal(
     export=True,
     erase="blank",
 )
+_LANGUAGE = personal(
+    purpose="to speak the person's language",
+    basis="contract",
+    keep=timedelta(days=30),
+    export=True,
+    erase="blank",
+    blank="en",
+)
 _CONTACT = personal(
     purpose="to sign the person in and to reach them",
     basis="contract",
@@ -32,6 +40,14 @@ _CONTACT = personal(
     export=True,
     erase="delete",
     recipients=("the city's message providers",),
+    sealed=Sealed("identity.address", "person_id"),
+)
+_FOUND_BY = personal(
+    purpose="to find the person by an address without reading it",
+    basis="contract",
+    keep=timedelta(days=30),
+    export=False,
+    erase="delete",
 )
 _SIGN_IN = personal(
     purpose="to sign the person in",
@@ -39,6 +55,7 @@ _SIGN_IN = personal(
     keep=timedelta(days=1),
     export=False,
     erase="delete",
+    duty="identity.forget_old",
 )
 _DEVICES = personal(
     purpose="to show the person where they are signed in",
@@ -46,6 +63,23 @@ _DEVICES = personal(
     keep=timedelta(days=90),
     export=True,
     erase="delete",
+    duty="identity.forget_old",
+)
+_ACTS_FOR = personal(
+    purpose="to let an app act for the person, and to show them which",
+    basis="contract",
+    keep=timedelta(days=90),
+    export=True,
+    erase="delete",
+    duty="identity.forget_old",
+)
+_RENEWAL = personal(
+    purpose="to renew a sign-in, and to notice a copied token",
+    basis="contract",
+    keep=timedelta(days=7),
+    export=False,
+    erase="delete",
+    duty="identity.forget_old",
 )
 _SECRET = personal(
     purpose="to check a second factor",
@@ -68,7 +102,7 @@ class Person(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     display_name: Mapped[str | None] = mapped_column(Text, info=_PROFILE)
-    language: Mapped[str] = mapped_column(Text, info=_PROFILE)
+    language: Mapped[str] = mapped_column(Text, info=_LANGUAGE)
     state: Mapped[str] = mapped_column(Text, default="active")
     synthetic: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(Integer, default=1)
@@ -89,7 +123,7 @@ class ContactAddress(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
     channel: Mapped[str] = mapped_column(Text)
     sealed: Mapped[bytes] = mapped_column(LargeBinary, info=_CONTACT)
-    blind_index: Mapped[bytes] = mapped_column(LargeBinary, info=_CONTACT)
+    blind_index: Mapped[bytes] = mapped_column(LargeBinary, info=_FOUND_BY)
     verified_at: Mapped[datetime]
 
 
@@ -226,11 +260,11 @@ class Grant(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_session.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
-    client_id: Mapped[str] = mapped_column(Text)
-    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    client_id: Mapped[str] = mapped_column(Text, info=_ACTS_FOR)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), info=_ACTS_FOR)
     offline: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime]
-    last_used_at: Mapped[datetime | None] = mapped_column(info=_DEVICES)
+    last_used_at: Mapped[datetime | None] = mapped_column(info=_ACTS_FOR)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
@@ -254,11 +288,11 @@ class RefreshToken(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     grant_id: Mapped[UUID] = mapped_column(ForeignKey("identity_grant.id", ondelete="CASCADE"))
     generation: Mapped[int] = mapped_column(Integer)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, info=_RENEWAL)
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    successor_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    successor_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_RENEWAL)
 
 
 class Authenticator(Base):

@@ -12,12 +12,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.kernel.db import Base
 from hub.kernel.personal import personal
 
+KEPT = timedelta(days=3650)
+
 _SERVICE = personal(
     purpose="to say who acts in the city's name",
     basis="public_interest",
-    keep=timedelta(days=3650),
+    keep=KEPT,
     export=True,
     erase="keep",
+    duty="identity.forget_old",
+)
+# What was decided in office is about others, and no part of the officer's own copy.
+_DEED = personal(
+    purpose="to show what was decided in the city's name, and by whom",
+    basis="public_interest",
+    keep=KEPT,
+    export=False,
+    erase="keep",
+    duty="identity.forget_old",
 )
 
 
@@ -35,7 +47,8 @@ class Officer(Base):
 
 
 class Appointment(Base):
-    """That an officer holds a role, by whose word and until when. Never changed, never deleted."""
+    """That an officer holds a role, by whose word and until when. Never changed; the database
+    itself deletes it after ten years (``identity_forget_officers``)."""
 
     __tablename__ = "identity_appointment"
     __table_args__ = (
@@ -45,14 +58,15 @@ class Appointment(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_officer.id"))
-    role: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, info=_SERVICE)
     appointed_by: Mapped[str] = mapped_column(Text)
     appointed_at: Mapped[datetime]
     until: Mapped[datetime]
 
 
 class AppointmentEnd(Base):
-    """That an appointment was ended before its day, and by whom. Never changed, never deleted."""
+    """That an appointment was ended before its day, and by whom. Never changed, and deleted
+    with it."""
 
     __tablename__ = "identity_appointment_end"
 
@@ -60,7 +74,7 @@ class AppointmentEnd(Base):
         ForeignKey("identity_appointment.id"), primary_key=True
     )
     ended_by: Mapped[str] = mapped_column(Text)
-    ended_at: Mapped[datetime]
+    ended_at: Mapped[datetime] = mapped_column(info=_SERVICE)
 
 
 class Approval(Base):
@@ -82,7 +96,7 @@ class Approval(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSONB, info=_SERVICE)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB, info=_DEED)
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("identity_officer.id"))
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
@@ -39,6 +39,8 @@ ADMINISTRATOR = "identity:administrator"
 
 DESK = "identity.desk:use"
 """What every officer on duty may: see their own desk, and decide what is theirs to decide."""
+
+_FORGET = text("SELECT identity_forget_officers(:before)")
 
 Roles = Mapping[str, frozenset[str]]
 """The declared roles, ``<sector>:<role>``, and the scopes that each stands for."""
@@ -235,6 +237,12 @@ _SELECT = (
     .join(model.Officer, model.Officer.id == model.Appointment.officer_id)
     .outerjoin(model.AppointmentEnd, model.AppointmentEnd.appointment_id == model.Appointment.id)
 )
+
+
+def forget_old(work: Work) -> None:
+    """Forget what was done in office ten years after it was over. The history is append-only for
+    the application, so a function of the owner does it."""
+    work.session.execute(_FORGET, {"before": work.now - model.KEPT})
 
 
 def _in_force(officer_id: UUID | None, now: datetime) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import nobodys, personal
 
 SCHEMA = "simulator_population"
 
@@ -28,7 +28,7 @@ class Resident(Base):
     __tablename__ = "resident"
     __table_args__ = (
         CheckConstraint("sex IN ('female', 'male')", name="sex_known"),
-        {"schema": SCHEMA},
+        {"schema": SCHEMA, "info": nobodys("invented people of a demonstration")},
     )
 
     reference: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -45,7 +45,7 @@ class IssuedDocument(Base):
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("state IN ('current', 'expired', 'lost')", name="state_known"),
-        {"schema": SCHEMA},
+        {"schema": SCHEMA, "info": nobodys("invented people of a demonstration")},
     )
 
     kind: Mapped[str] = mapped_column(Text, primary_key=True)

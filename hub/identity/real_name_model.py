@@ -1,22 +1,28 @@
 """The table of real names: which document of a person is being checked or is verified."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import Sealed, personal
 
-_DOCUMENT = personal(
-    purpose="to know that the person is who they say, for services that the law ties to it",
-    basis="consent",
-    keep=timedelta(0),
-    export=True,
-    erase="delete",
-    recipients=("the population register",),
-)
+
+def _document(sealed_for: str) -> dict[str, Any]:
+    return personal(
+        purpose="to know that the person is who they say, for services that the law ties to it",
+        basis="consent",
+        keep=timedelta(0),
+        export=True,
+        erase="delete",
+        recipients=("the population register",),
+        sealed=Sealed(sealed_for, "id"),
+    )
+
+
 _ONE_ACCOUNT = personal(
     purpose="to give one person one verified account",
     basis="consent",
@@ -91,10 +97,16 @@ class RealName(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("identity_person.id"))
     kind: Mapped[str] = mapped_column(Text)
     issuing_state: Mapped[str] = mapped_column(Text)
-    number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_DOCUMENT)
+    number_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=_document("identity.document_number")
+    )
     number_index: Mapped[bytes | None] = mapped_column(LargeBinary, info=_ONE_ACCOUNT)
-    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_DOCUMENT)
-    register_reference_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_DOCUMENT)
+    name_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=_document("identity.document_name")
+    )
+    register_reference_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=_document("identity.register_person")
+    )
     register_index: Mapped[bytes | None] = mapped_column(LargeBinary, info=_ONE_ACCOUNT)
     state: Mapped[str] = mapped_column(Text, default="pending")
     reason: Mapped[str | None] = mapped_column(Text)

@@ -107,16 +107,22 @@ def end(work: Work, session_id: UUID) -> None:
 
 def end_all(work: Work) -> int:
     """End every session of the acting person, this one included; how many there were."""
+    person_id = ids.read("person", work.actor.id)
+    return end_all_of(work, person_id, because="signed_out_everywhere")
+
+
+def end_all_of(work: Work, person_id: UUID, *, because: str) -> int:
+    """End every session of a person; how many there were."""
     live = work.session.scalars(
         select(Session.id)
         .where(
-            Session.person_id == ids.read("person", work.actor.id),
+            Session.person_id == person_id,
             Session.revoked_at.is_(None),
             Session.expires_at > work.now,
         )
         .order_by(Session.id)
     ).all()
-    return end_sessions(work, live, because="signed_out_everywhere")
+    return end_sessions(work, live, because=because)
 
 
 def end_others(work: Work) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import nobodys, personal
 
 _SHOWN = personal(
     purpose="to show in a demonstration what would have been sent",
@@ -15,6 +15,7 @@ _SHOWN = personal(
     keep=timedelta(days=1),
     export=False,
     erase="delete",
+    duty="identity.forget_old",
 )
 
 
@@ -24,7 +25,10 @@ class ShownMessage(Base):
     __tablename__ = "message"
     __table_args__ = (
         CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
-        {"schema": "simulator_message"},
+        {
+            "schema": "simulator_message",
+            "info": nobodys("found by no account; each is gone after a day"),
+        },
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
-from hub.kernel.personal import personal
+from hub.kernel.personal import personal, whose
 
 own_favourites = personal(
     purpose="Show a citizen their own stops and lines first.",
@@ -333,6 +333,7 @@ class Favourite(Base):
     __table_args__ = (
         UniqueConstraint("person", "kind", "target", name="uq_transit_favourite_target"),
         CheckConstraint(one_of("kind", FAVOURITE_KINDS), name="kind"),
+        {"info": whose("person", public_id=True)},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

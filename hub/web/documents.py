@@ -4,14 +4,14 @@ import inspect
 import pkgutil
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 import msgspec
 from flask import Flask
 
-from hub.kernel.db import Base
 from hub.kernel.errors import all_refusals
-from hub.kernel.personal import Personal
+from hub.privacy import Line, processing_record
 
 from .guard import Guard
 from .openapi import Api
@@ -98,38 +98,63 @@ def _more_of(guard: Guard) -> Iterator[str]:
         yield "asked at once"
 
 
-def processing_record() -> str:
-    """Every personal column: purpose, legal basis, how long, export, erasure, recipients."""
-    lines = ["column\tpurpose\tbasis\tkept (days)\texport\terasure\trecipients"]
-    for column, found in _personal_columns():
-        exported = "yes" if found.export else "no"
-        lines.append(
-            f"{column}\t{found.purpose}\t{found.basis}\t{found.keep.days}\t{exported}\t"
-            f"{found.erase}\t{', '.join(found.recipients)}"
-        )
-    return "\n".join(lines) + "\n"
+def record_for_reading() -> str:
+    """Every personal column by capability: why, by which right, who, how long, export, erasure."""
+    lines = ["# Processing record", ""]
+    for capability, found in groupby(_record(), key=lambda line: line.capability):
+        lines += [f"## {capability}", "", f"| {' | '.join(_TITLES)} |", "|---" * len(_TITLES) + "|"]
+        lines += [f"| {' | '.join(_cells(line))} |" for line in found]
+        lines.append("")
+    return "\n".join(lines)
 
 
-def processing_record_json() -> str:
-    """The same for programs: ``{"items": [{"column", "purpose", "basis", ...}]}``."""
+def record_for_programs() -> str:
+    """The same as JSON: ``{"items": [{"capability", "column", "purpose", "basis", ...}]}``."""
     items = [
         {
-            "column": column,
-            "purpose": found.purpose,
-            "basis": found.basis,
-            "keep_days": found.keep.days,
-            "export": found.export,
-            "erase": found.erase,
-            "recipients": found.recipients,
+            "capability": line.capability,
+            "column": line.column,
+            "purpose": line.said.purpose,
+            "basis": line.said.basis,
+            "recipients": line.said.recipients,
+            "keep_days": line.said.keep.days,
+            "duty": line.said.duty,
+            "export": line.said.export,
+            "erase": line.said.erase,
+            "person": line.owner,
+            "nobodys": line.because,
         }
-        for column, found in _personal_columns()
+        for line in _record()
     ]
     return msgspec.json.format(msgspec.json.encode({"items": items}), indent=2).decode() + "\n"
 
 
-def _personal_columns() -> Iterator[tuple[str, Personal]]:
+_TITLES = (
+    "column",
+    "purpose",
+    "legal basis",
+    "recipients",
+    "days kept afterwards",
+    "ended by",
+    "in the export",
+    "when the account is closed",
+)
+
+
+def _record() -> Iterator[Line]:
     _import_everything()
-    for table in Base.metadata.sorted_tables:
-        for column in table.columns:
-            if found := column.info.get("personal"):
-                yield f"{table.fullname}.{column.name}", found
+    return processing_record()
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    said = line.said
+    return (
+        line.column,
+        said.purpose,
+        said.basis.replace("_", " "),
+        ", ".join(said.recipients) or "nobody",
+        str(said.keep.days),
+        said.duty,
+        "yes" if said.export else "no",
+        line.because or said.erase,
+    )

@@ -16,7 +16,6 @@ UNCHANGEABLE = {
     "consent_event",
     "identity_appointment",
     "identity_appointment_end",
-    "databank_record",
 }
 KEPT_FOREVER = {
     *ACCESS_LOG,

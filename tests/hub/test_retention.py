@@ -1,0 +1,102 @@
+"""What is kept because a law wants it is forgotten on time, and not before."""
+
+import pytest
+from sqlalchemy import text
+
+from blueprints.citizen import closure, exports, sending
+from hub.kernel.work import SYSTEM
+from tests.factories.consents import given
+
+
+@pytest.fixture
+def li(city):
+    return city.citizen("li")
+
+
+def still_there(db, table, ids):
+    with db.reads() as connection:
+        query = text(f"SELECT id FROM {table} WHERE id = ANY(:ids) ORDER BY id")
+        return connection.scalars(query, {"ids": ids}).all()
+
+
+def test_consents_are_forgotten_three_years_after_their_end(db, parts, clock, li):
+    clock.move(days=-4 * 365 - 2)
+    long_over = given(parts, li, until=clock().replace(year=clock().year + 1))
+    clock.move(days=4)
+    almost = given(parts, li, until=clock().replace(year=clock().year + 1))
+    clock.move(days=4 * 365 - 2)
+
+    closure.forget_consents(parts)
+    closure.forget_consents(parts)
+
+    both = [long_over.id, almost.id]
+    assert still_there(db, "consent_consent", both) == [almost.id]
+    with db.reads() as connection:
+        receipts = connection.scalars(
+            text("SELECT consent_id FROM consent_event WHERE consent_id = ANY(:ids)"),
+            {"ids": both},
+        ).all()
+    assert receipts == [almost.id]
+
+
+def test_acts_in_office_are_forgotten_after_ten_years(db, parts, clock, city):
+    clock.move(days=-11 * 365)
+    city.appoint(city.surely("long ago"), "identity:auditor")
+    clock.move(days=11 * 365)
+    city.appoint(city.surely("today"), "identity:auditor")
+
+    sending.forget_old(parts)
+
+    with db.reads() as connection:
+        left = connection.scalar(
+            text(
+                "SELECT count(*) FROM identity_appointment WHERE until < now() - interval '9 years'"
+            )
+        )
+        fresh = connection.scalar(
+            text("SELECT count(*) FROM identity_appointment WHERE until > now()")
+        )
+    assert left == 0
+    assert fresh >= 1
+
+
+def test_closures_are_forgotten_after_three_years(db, parts, clock, city):
+    from hub import privacy
+
+    clock.move(days=-3 * 365 - 20)
+    for name in ("gone", "stays"):
+        somebody = city.citizen(name)
+        actor = somebody_acts(somebody)
+        db.run(lambda work: privacy.ask_to_close(work, sign_out_everywhere=False), actor)
+    with db.reads() as connection:
+        asked = text("SELECT id FROM privacy_closure WHERE person_id = :p AND state = 'waiting'")
+        gone = connection.scalar(asked, {"p": city.citizen("gone").person_id})
+        stays = connection.scalar(asked, {"p": city.citizen("stays").person_id})
+    clock.move(days=8)
+    db.run(lambda work: privacy.close_due(work, gone), SYSTEM)
+    clock.move(hours=1)
+    db.run(lambda work: privacy.erase_closed(work, parts.vault, gone), SYSTEM)
+    clock.move(days=3 * 365 + 12)
+
+    exports.forget_old(parts)
+
+    assert still_there(db, "privacy_closure", [gone, stays]) == [stays]
+
+
+def somebody_acts(somebody):
+    from hub.kernel import ids
+    from hub.kernel.work import Actor
+
+    session = ids.show("session", somebody.tokens.session_id)
+    return Actor("citizen", somebody.id, session=session)
+
+
+@pytest.mark.parametrize(
+    ("function", "years"), [("consent_forget", 2), ("identity_forget_officers", 9)]
+)
+def test_the_application_cannot_forget_early(parts, function, years):
+    def early(work):
+        work.session.execute(text(f"SELECT {function}(now() - interval '{years} years')"))
+
+    with pytest.raises(Exception, match="are kept for"):
+        parts.database.run(early, SYSTEM)
