@@ -27,6 +27,7 @@ class Rooms(click.Group):
         "tour": "hub.local.tour:tour",
         "gateway": "hub.jobs.gateway:gateway",
         "transit": "hub.transit.commands:transit",
+        "databank": "hub.databank.commands:databank",
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
         "audit": "hub.audit.commands:audit",

@@ -82,6 +82,10 @@ class Settings:
         "HUB_POPULATION_URL", "HTTP address of the population register; empty: simulator.", ""
     )
     population_key: str = _setting("HUB_POPULATION_KEY", "Key for the population register.", "")
+    registers_url: str = _setting(
+        "HUB_REGISTERS_URL", "HTTP address of the other registers; empty: simulator.", ""
+    )
+    registers_key: str = _setting("HUB_REGISTERS_KEY", "Key for the other registers.", "")
     gtfs_realtime_pull: tuple[str, ...] = _setting(
         "HUB_GTFS_REALTIME_PULL", "feed=https://... pairs that the gateway polls.", ""
     )

@@ -14,7 +14,7 @@ for module in pkgutil.walk_packages(hub.__path__, "hub."):
         importlib.import_module(module.name)
 
 # The schema of jobs belongs to its library.
-OURS = {None, "public", "simulator_message", "simulator_population"}
+OURS = {None, "public", "simulator_message", "simulator_population", "simulator_entitlements"}
 PARTITION = re.compile(r"_20\d{6}$")
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from hub.identity import PersonClosed, RealNameSubmitted
+from hub.consent import ConsentWithdrawn
+from hub.identity import PersonClosed, RealNameEnded, RealNameSubmitted, RealNameVerified
 from hub.privacy import ExportAsked
 from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
@@ -20,6 +21,7 @@ from . import (
     passwords,
     public_keys,
     real_name,
+    records,
     second_factor,
     sending,
     sessions,
@@ -46,6 +48,9 @@ SECTOR = Sector(
         Scope("citizen.password:manage"),
         Scope("citizen.real_name:manage"),
         Scope("citizen.real_name:read"),
+        Scope("citizen.record:read"),
+        Scope("citizen.entitlement:read"),
+        Scope("citizen.entitlement:appeal"),
         Scope("citizen.recovery_code:manage"),
         Scope("citizen.access_log:read"),
         Scope("citizen.app:read"),
@@ -65,6 +70,7 @@ SECTOR = Sector(
         apps.bp,
         second_factor.bp,
         real_name.bp,
+        records.bp,
         public_keys.bp,
         messages.bp,
         consents.bp,
@@ -73,8 +79,13 @@ SECTOR = Sector(
         closure.bp,
     ),
     pages=(messages.pages, pages.bp),
+    reactions={
+        RealNameEnded: (records.forget_records,),
+        ConsentWithdrawn: (real_name.end_with_the_consent,),
+    },
     errands={
         RealNameSubmitted: (real_name.ask_the_register,),
+        RealNameVerified: (records.bring_records_in,),
         ExportAsked: (exports.make_export,),
         PersonClosed: (closure.end_consents,),
     },
@@ -84,6 +95,7 @@ SECTOR = Sector(
     ),
     schedules=(
         Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),
+        Schedule(name="databank.refresh", cron="43 * * * *", run=records.refresh_records),
         Schedule(name="access_log.forget_old", cron="23 2 * * *", run=access_log.forget_old),
         Schedule(name="privacy.close_accounts", cron="*/5 * * * *", run=closure.close_accounts),
         Schedule(name="privacy.forget_old", cron="23 * * * *", run=exports.forget_old),

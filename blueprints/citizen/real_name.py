@@ -3,18 +3,30 @@
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hub import identity
+from hub import consent, identity
 from hub.identity import real_name_checks, real_names
 from hub.identity.population_simulator import ADDRESS, PopulationSimulator
+from hub.kernel import ids
 from hub.kernel.errors import Unavailable
 from hub.kernel.work import SYSTEM, Reading, Work
 from hub.parts import Parts
 from hub.web import Blueprint, parts, reads, refuses, requires, transaction
+from hub.web.languages import current_language, marked
 from hub.web.languages import text as _
 
 from .real_name_schemas import RealName, RealNameRequest
+
+RECIPIENT = "city:real_name"
+SCOPE = "citizen.real_name:verify"
+AGREEMENT = marked(
+    "I agree that the city gives number and name of this document to the population register, to "
+    "verify my name, and keeps them encrypted until I withdraw. This is sensitive personal "
+    "information; without it all services that need no verified name stay open to me."
+)
+"""What the person agrees to, word for word, on the page and in every app (PIPL article 29)."""
 
 bp = Blueprint("real_name", __name__, description="The person's verified name")
 
@@ -55,8 +67,9 @@ def my_real_name(reading: Reading) -> dict[str, Any]:
 @refuses(404)
 @bp.response(204)
 def withdraw_real_name(work: Work) -> None:
-    """Withdraw the document, pending or verified; number and name are erased at once."""
-    real_names.withdraw(work)
+    """Withdraw the document, pending or verified; number and name are erased at once, and the
+    consent to their use ends."""
+    withdraw(work)
 
 
 def hand_in(work: Work, wanted: dict[str, Any]) -> real_names.RealNameState:
@@ -72,12 +85,50 @@ def hand_in(work: Work, wanted: dict[str, Any]) -> real_names.RealNameState:
         today=city_day(work.now, settings.zone),
         specimens=settings.demo,
     )
-    return real_names.submit(
+    handed_in = real_names.submit(
         work,
         parts().keyring,
         document,
         wanted["name"],
         sensitive_consent=wanted["sensitive_consent"],
+    )
+    _agreed(work, ids.read("person", work.actor.id))
+    return handed_in
+
+
+def withdraw(work: Work) -> None:
+    """Withdraw the acting person's document, and with it the consent to its use."""
+    built = parts()
+    real_names.withdraw(work)
+    consent.withdraw_from(work, built.keyring, RECIPIENT, issuer=built.settings.public_url)
+
+
+def end_with_the_consent(work: Work, event: consent.ConsentWithdrawn) -> None:
+    """Reaction: the consent to the use of the document was taken back, wherever; so it ends. Not if
+    the person has meanwhile agreed anew."""
+    person_id = event.person_id
+    if event.recipient == RECIPIENT and not consent.covers(
+        work, person_id=person_id, recipient=RECIPIENT, scope=SCOPE
+    ):
+        real_names.end_of(work, person_id)
+
+
+def _agreed(work: Work, person_id: UUID) -> None:
+    """Enter the agreement, with a receipt, unless one stands."""
+    built = parts()
+    if consent.covers(work, person_id=person_id, recipient=RECIPIENT, scope=SCOPE):
+        return
+    consent.give(
+        work,
+        built.keyring,
+        issuer=built.settings.public_url,
+        person_id=person_id,
+        recipient=RECIPIENT,
+        recipient_name=_("Population register"),
+        scopes=[SCOPE],
+        purpose_text=_(AGREEMENT),
+        language=current_language(),
+        until=work.now + consent.LONGEST,
     )
 
 

@@ -4,7 +4,7 @@ from .errors import ConsentNotValid
 from .events import ConsentGiven, ConsentWithdrawn
 from .receipts import TYPE as RECEIPT_TYPE
 from .receipts import ReceiptRefused, check
-from .rules import CITY, Act, Source, State
+from .rules import CITY, LONGEST, Act, Source, State
 from .service import (
     Consent,
     covering,
@@ -21,6 +21,7 @@ from .service import (
 
 __all__ = [
     "CITY",
+    "LONGEST",
     "RECEIPT_TYPE",
     "Act",
     "Consent",

@@ -38,7 +38,7 @@ from .devices import (
     public_key,
     revoke_device,
 )
-from .documents import Document
+from .documents import Document, masked_number
 from .documents import Kind as DocumentKind
 from .documents import parse as read_document
 from .ending import end_grants, end_grants_of
@@ -226,6 +226,7 @@ __all__ = [
     "judge",
     "looks_right",
     "masked",
+    "masked_number",
     "mine",
     "my_apps",
     "my_protections",

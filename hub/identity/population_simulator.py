@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.kernel.db import Database
@@ -147,3 +147,29 @@ def _folded(name: str) -> list[str]:
     """Words without accents and case, in any order: machine-readable lines turn names around."""
     parts = unicodedata.normalize("NFD", name.casefold()).replace(",", " ").split()
     return sorted("".join(c for c in part if not unicodedata.combining(c)) for part in parts)
+
+
+def resident(connection: Connection, reference: str) -> dict[str, str] | None:
+    """What the simulated register holds about one person, as the hub's databank takes it in."""
+    found = connection.execute(
+        select(
+            Resident.name,
+            Resident.sex,
+            Resident.born_on,
+            Resident.district,
+            IssuedDocument.number,
+        )
+        .join(IssuedDocument, IssuedDocument.reference == Resident.reference)
+        .where(Resident.reference == reference, IssuedDocument.state == "current")
+        .order_by(IssuedDocument.kind.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "document": found.number,
+        "born_on": found.born_on.isoformat(),
+        "sex": found.sex,
+        "district": found.district,
+    }

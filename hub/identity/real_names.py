@@ -20,8 +20,8 @@ from hub.kernel.errors import Refusal
 from hub.kernel.work import Reading, Work
 from hub.keys import KeyRing
 
-from . import documents, limits
-from .documents import Document, Kind
+from . import limits
+from .documents import Document, masked_number
 from .names import canonical_name, masked_name
 from .real_name_checks import ERASED, NAME, NUMBER, PREFIX, REGISTER, refuse
 from .real_name_errors import (
@@ -123,7 +123,7 @@ def submit(
         state="pending",
         kind=document.kind.value,
         issuing_state=document.issuing_state,
-        number=documents.masked(document),
+        number=masked_number(document.number),
         name=masked_name(printed),
         submitted_at=work.now,
     )
@@ -142,7 +142,7 @@ def mine(reading: Reading, keyring: KeyRing) -> RealNameState:
     number = name = None
     if row.number_sealed is not None:
         plain = keyring.open(NUMBER, row.number_sealed, row.id.bytes).decode()
-        number = documents.masked(Document(Kind(row.kind), row.issuing_state, plain))
+        number = masked_number(plain)
         name = masked_name(keyring.open(NAME, row.name_sealed, row.id.bytes).decode())
     return RealNameState(
         state=row.state,
@@ -182,9 +182,13 @@ def withdraw(work: Work) -> None:
     The next sign-in or refresh is ``loa:2`` at most; access tokens already given out say what was
     true for ten minutes at most. Refuses with NoRealName.
     """
-    person_id = ids.read("person", work.actor.id)
-    if not _end(work, RealName.person_id == person_id, "withdrawn"):
+    if not end_of(work, ids.read("person", work.actor.id)):
         raise NoRealName
+
+
+def end_of(work: Work, person_id: UUID) -> int:
+    """The same for a person whose agreement has ended; how many documents it was (0 or 1)."""
+    return _end(work, RealName.person_id == person_id, "withdrawn")
 
 
 def release(work: Work, keyring: KeyRing, document: Document, *, evidence: str) -> int:

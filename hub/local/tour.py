@@ -240,6 +240,14 @@ def a_real_name(day: Day) -> None:
     day.say(f"{found['state']}: {found['refusal']['title']} ({found['provider_reference']})")
 
 
+def my_records(day: Day) -> None:
+    """What do the city's registers hold about me, and who may see it?"""
+    for register in day.get("/v1/me/records")["items"]:
+        day.say(f"{register['title']} ({register['keeper']}): {len(register['records'])} records")
+        for purpose in register["purposes"]:
+            day.say(f"  {purpose['sentence']} {purpose['basis']}: {', '.join(purpose['askers'])}")
+
+
 def a_favourite(day: Day) -> None:
     """The stop becomes a favourite; the request is sent twice, as after a lost answer"""
     key, body = str(uuid4()), {"kind": "stop", "target": day.knows["stop"], "label": "Home"}
@@ -280,6 +288,7 @@ DAY: tuple[Callable[[Day], None], ...] = (
     a_password,
     about_me,
     a_real_name,
+    my_records,
     a_favourite,
     signing_out,
     the_partners_view,

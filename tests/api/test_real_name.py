@@ -56,7 +56,8 @@ def test_a_name_is_verified_by_the_register(client, city, db, outbox):
     assert (sent.status_code, sent.json["state"], meanwhile["state"]) == (202, "pending", "pending")
     assert (after["state"], after["number"], after["name"]) == ("verified", masked, "*伟")
     assert after["provider_reference"].startswith("SIM-")
-    assert outbox.of(li.id)[-2:] == ["identity.real_name_submitted", "identity.real_name_verified"]
+    told = [kind for kind in outbox.of(li.id) if "real_name" in kind]
+    assert told == ["identity.real_name_submitted", "identity.real_name_verified"]
 
 
 def test_a_foreigner_by_a_passport(client, city, db, outbox):
@@ -428,3 +429,50 @@ def test_without_a_register_nothing_is_taken(app, city, db, settings, parts):
     refused = hand_in(client, city.as_citizen("li"), card_of(resident(db)))
 
     assert (refused.status_code, refused.json["type"]) == (503, "/problems/real-names-not-offered")
+
+
+def test_the_agreement_has_a_receipt_and_ends_with_the_name(client, city, verified):
+    verified("li")
+    li = city.citizen("li")
+
+    given = client.get("/v1/me/consents", headers=li.headers).json["items"]
+    receipt = client.get(f"/v1/me/consents/{given[0]['id']}/receipt", headers=li.headers)
+    client.delete(PATH, headers=li.headers)
+    after = client.get("/v1/me/consents", headers=li.headers).json["items"]
+
+    assert [(one["recipient"], one["state"]) for one in given] == [("city:real_name", "live")]
+    assert "sensitive personal information" in given[0]["purpose_text"]
+    assert receipt.status_code == 200
+    assert [one["state"] for one in after] == ["withdrawn"]
+
+
+def test_taking_the_consent_back_ends_the_name(client, city, verified, outbox, db):
+    verified("li")
+    li = city.citizen("li")
+
+    def take_back():
+        for one in client.get("/v1/me/consents", headers=li.headers).json["items"]:
+            client.delete(f"/v1/me/consents/{one['id']}", headers=li.headers)
+
+    take_back()
+    outbox.deliver()
+    ended = stands(client, li.headers)
+    again = resident(db)
+    hand_in(client, li.headers, card_of(again))
+    take_back()
+    hand_in(client, li.headers, card_of(again))  # under way already: refused, nothing changes
+    outbox.deliver()
+
+    assert (ended["state"], "number" in ended) == ("revoked", False)
+    assert stands(client, li.headers)["state"] == "revoked"
+
+
+def test_who_agrees_anew_before_the_hub_reacts_keeps_the_name(client, city, verified, outbox, db):
+    verified("li")
+    li = city.citizen("li")
+
+    client.delete(PATH, headers=li.headers)
+    hand_in(client, li.headers, card_of(resident(db)))
+    outbox.deliver()
+
+    assert stands(client, li.headers)["state"] == "verified"

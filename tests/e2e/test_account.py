@@ -43,6 +43,11 @@ def test_a_citizen_signs_in_keeps_a_stop_and_signs_out(visit, hub, address, scri
     if scripts:
         assert broken_rules(page) == []
 
+    opened.open("/me/records")
+    assert page.get_by_role("heading", name="Population register").is_visible()
+    if scripts:
+        assert broken_rules(page) == []
+
     opened.open("/me/real-name")
     assert page.get_by_role("button", name="Verify my name").is_visible()
     if scripts:

@@ -26,6 +26,7 @@ KNOWN = {
     "identity_code_delivery": {"state": "waiting", "finished_at": None},
     "identity_real_name": {"state": "verified", "reason": None, "ended_at": None},
     "audit_access": {"erased_at": None},
+    "databank_appeal": {"state": "upheld"},
     "identity_approval": {"decision": None, "decided_by": None, "decided_at": None},
     "privacy_export": {"state": "ready"},
     "privacy_closure": {"state": "cancelled"},

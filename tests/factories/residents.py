@@ -4,6 +4,8 @@ import itertools
 import os
 from datetime import date
 
+from hub.databank import register_simulator
+from hub.databank.register_simulator import InventedEntitlement
 from hub.identity import DocumentKind, population_simulator
 from hub.identity.documents import Document
 from hub.identity.population_simulator import Invented
@@ -50,3 +52,14 @@ def card_of(found):
         "name": found.name,
         "sensitive_consent": True,
     }
+
+
+def say(db, found, kind, state="granted", **more):
+    """Let the simulated register of entitlements say this of somebody from now on."""
+    entitlement = InventedEntitlement(
+        person=found.reference,
+        kind=kind,
+        state=state,
+        **{"issuer": "Office of examples (invented)", "evidence": "SYN-77", **more},
+    )
+    db.run(lambda work: register_simulator.settle(work, [entitlement]), SYSTEM)

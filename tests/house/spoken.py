@@ -14,6 +14,14 @@ SPEAKERS = (ROOT / "hub", ROOT / "blueprints")
 SILENT = ("hub/local/", "hub/cli.py", "hub/__main__.py")
 CALLS = {"_": None, "translate": None, "marked": None, "counted": (1, 2)}
 
+# Definitions, and which of their words a person reads.
+DEFINED = {
+    "Probe": {"title"},
+    "Register": {"title", "keeper"},
+    "Field": {"title"},
+    "Purpose": {"sentence"},
+}
+
 Said = tuple[int, str]
 
 
@@ -57,8 +65,10 @@ def _in_module(tree: ast.Module, refusals: set[str]) -> Iterator[Said]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in {*CALLS, *refusals}:
                 yield from _text(*node.args[:1])
-            elif node.func.id == "Probe":
-                yield from _text(*(k.value for k in node.keywords if k.arg == "title"))
+            elif node.func.id in DEFINED:
+                yield from _text(
+                    *(k.value for k in node.keywords if k.arg in DEFINED[node.func.id])
+                )
 
 
 def _titles(node: ast.ClassDef) -> Iterator[Said]:

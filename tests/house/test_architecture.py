@@ -1,5 +1,6 @@
 """The rules of the house that a machine can see (docs/architecture.md)."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_capabilities_read_no_clock():
         path
         for path in SOURCES
         if path.parts[len(ROOT.parts) + 1]
-        in {"identity", "consent", "oauth", "transit", "fleet", "audit", "files"}
+        in {"identity", "consent", "oauth", "transit", "fleet", "audit", "files", "databank"}
         and not path.stem.endswith("_gateway")  # letters to vendors carry the time they are sent
     ]
 
@@ -117,3 +118,31 @@ def test_settings_are_documented():
     missing = [name for name in [*names, *OTHERS] if f"`{name}`" not in manual]
 
     assert not missing, f"Tell docs/operations.md of {missing}"
+
+
+def test_only_look_up_opens_a_record_and_it_writes_the_row_before():
+    """There is no read path of a databank without its line in the access log."""
+    openers, callers, noted = [], [], []
+    for path in SOURCES:
+        text = path.read_text()
+        named = re.search(r"(?<![a-z_])databank_record\b", text) is not None
+        assert not named or path.parts[-2:] == ("databank", "model.py"), f"{path} reads the table."
+        if "databank" not in path.parts:
+            continue
+        for function in ast.walk(ast.parse(text)):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Attribute) and node.attr == "content_sealed":
+                    openers.append((path.name, function.name))
+                if isinstance(node, ast.Call):
+                    called = ast.unparse(node.func)
+                    if called in {"_opened", "looking_up._opened"}:
+                        callers.append((path.name, function.name, node.lineno))
+                    if called == "audit.read":
+                        noted.append((path.name, function.name, node.lineno))
+
+    assert openers == [("looking_up.py", "_opened")], "Use databank.look_up."
+    assert [caller[:2] for caller in callers] == [("looking_up.py", "look_up")]
+    assert [row[:2] for row in noted] == [("looking_up.py", "look_up")]
+    assert noted[0][2] < callers[0][2], "First the row, then the record."

@@ -16,6 +16,7 @@ UNCHANGEABLE = {
     "consent_event",
     "identity_appointment",
     "identity_appointment_end",
+    "databank_record",
 }
 KEPT_FOREVER = {
     *ACCESS_LOG,

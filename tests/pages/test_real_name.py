@@ -9,38 +9,6 @@ from tests.factories.residents import card_of, resident
 PAGE = "/me/real-name"
 
 
-@pytest.fixture
-def browser(app, city, db, parts):
-    """A browser in which a citizen is signed in."""
-    from hub import identity
-    from hub.kernel.work import SYSTEM
-    from hub.web import tokens
-
-    person = city.citizen("reader")
-    with app.app_context():
-        issuer = tokens.issuer()
-    started = db.run(
-        lambda work: identity.start(
-            work,
-            issuer,
-            person_id=person.person_id,
-            acr=identity.LOA_CODE,
-            amr=["sms"],
-            device_name=None,
-        ),
-        SYSTEM,
-    )
-    client = app.test_client()
-    client.set_cookie("hub_access", started.access_token)
-    csrf = identity.csrf_value(parts.keyring, started.session_id)
-
-    def send(path, **form):
-        return client.post(path, data={"csrf_token": csrf, **form})
-
-    client.send = send
-    return client
-
-
 def form_of(found):
     body = card_of(found)
     body["sensitive_consent"] = "yes"
@@ -50,8 +18,8 @@ def form_of(found):
 @pytest.mark.parametrize(
     ("language", "word"), [("zh-CN", "居民身份证"), ("en", "Foreign passport"), ("ru", "паспорт")]
 )
-def test_the_form_speaks_three_languages(browser, language, word):
-    shown = browser.get(PAGE, headers={"Accept-Language": language})
+def test_the_form_speaks_three_languages(signed_in, language, word):
+    shown = signed_in.get(PAGE, headers={"Accept-Language": language})
 
     assert shown.status_code == 200
     assert word in shown.text
@@ -66,16 +34,16 @@ def test_strangers_are_shown_the_way_in(client):
     assert parse_qs(where.query)["next"] == [PAGE]
 
 
-def test_handing_in_looking_and_withdrawing(browser, db, outbox):
+def test_handing_in_looking_and_withdrawing(signed_in, db, outbox):
     found = resident(db, "李伟")
     number = found.documents[0][0].number
 
-    sent = browser.send(PAGE, **form_of(found))
-    waiting = browser.get(PAGE).text
+    sent = signed_in.send(PAGE, **form_of(found))
+    waiting = signed_in.get(PAGE).text
     outbox.deliver()
-    verified = browser.get(PAGE).text
-    withdrawn = browser.send(PAGE + "/withdraw")
-    after = browser.get(PAGE).text
+    verified = signed_in.get(PAGE).text
+    withdrawn = signed_in.send(PAGE + "/withdraw")
+    after = signed_in.get(PAGE).text
 
     assert (sent.status_code, withdrawn.status_code) == (303, 303)
     assert "register is being asked" in waiting
@@ -85,11 +53,11 @@ def test_handing_in_looking_and_withdrawing(browser, db, outbox):
     assert "Number and name were erased." in after
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(browser, db):
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(signed_in, db):
     found = resident(db)
     wrong = {**form_of(found), "number": "110105194912310020"}
 
-    shown = browser.send(PAGE, **wrong)
+    shown = signed_in.send(PAGE, **wrong)
 
     assert shown.status_code == 422
     assert 'id="number-error"' in shown.text
@@ -97,29 +65,29 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(browse
     assert 'value="110105194912310020"' in shown.text
 
 
-def test_without_the_agreement_nothing_is_sent(browser, db):
+def test_without_the_agreement_nothing_is_sent(signed_in, db):
     form = form_of(resident(db))
     form.pop("sensitive_consent")
 
-    shown = browser.send(PAGE, **form)
+    shown = signed_in.send(PAGE, **form)
 
     assert shown.status_code == 422
     assert "Please agree to the use of your document" in shown.text
-    assert "register is being asked" not in browser.get(PAGE).text
+    assert "register is being asked" not in signed_in.get(PAGE).text
 
 
-def test_a_refused_document_says_what_to_do(browser, db, outbox):
-    browser.send(PAGE, **{**form_of(resident(db)), "name": "王五"})
+def test_a_refused_document_says_what_to_do(signed_in, db, outbox):
+    signed_in.send(PAGE, **{**form_of(resident(db)), "name": "王五"})
     outbox.deliver()
 
-    shown = browser.get(PAGE).text
+    shown = signed_in.get(PAGE).text
 
     assert "does not know this name under this number" in shown
     assert "letter by letter" in shown
     assert 'name="number"' in shown  # and the form to try again
 
 
-def test_a_form_of_another_site_is_refused(browser, db):
-    refused = browser.post(PAGE, data=form_of(resident(db)))
+def test_a_form_of_another_site_is_refused(signed_in, db):
+    refused = signed_in.post(PAGE, data=form_of(resident(db)))
 
     assert refused.status_code == 403

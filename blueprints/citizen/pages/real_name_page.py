@@ -56,7 +56,7 @@ def submit_real_name() -> Answer:
 @for_signed_in
 def withdraw_real_name() -> Answer:
     """Withdraw the document and erase it."""
-    act(real_names.withdraw)
+    act(real_name.withdraw)
     return go_to("/me/real-name")
 
 
@@ -73,6 +73,7 @@ def _page(
         private=True,
         stands=stands,
         kinds=KINDS,
+        agreement=real_name.AGREEMENT,
         issuers=sorted(ISSUERS if settings.demo else ISSUERS - {SPECIMEN}),
         refused=stands.refusal,
         refusal=refusal,

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from hub import identity
+from hub.databank import register_simulator
+from hub.databank.register_simulator import InventedEntitlement
 from hub.identity import DocumentKind, population_simulator
 from hub.identity.population_simulator import Invented
 from hub.identity.stdnum_gateway import check_digit
@@ -96,10 +98,40 @@ SAMPLES = (
 )
 
 
+ENTITLED = (
+    InventedEntitlement(
+        person="SYN-0002",
+        kind="senior",
+        state="granted",
+        issuer="Office for the elderly (invented)",
+        evidence="Certificate SYN-S-2",
+        valid_from=date(2019, 3, 2),
+    ),
+    InventedEntitlement(
+        person="SYN-0003",
+        kind="student",
+        state="granted",
+        issuer="Institute of examples (invented)",
+        evidence="Certificate SYN-T-3",
+        valid_from=date(2026, 9, 1),
+        valid_until=date(2030, 6, 30),
+    ),
+    InventedEntitlement(
+        person="SYN-0001",
+        kind="carer",
+        state="refused",
+        issuer="Office of care (invented)",
+        evidence="Application SYN-C-1",
+        reason="No certificate of care was enclosed. (invented)",
+    ),
+)
+
+
 def settle(work: Work, keyring: KeyRing) -> int:
     """Make sure that the sample people live here; how many moved in. Twice is harmless."""
     residents = [sample.resident for sample in SAMPLES if sample.resident is not None]
     population_simulator.settle(work, residents)
+    register_simulator.settle(work, ENTITLED)
     joined = [
         identity.join(
             work,

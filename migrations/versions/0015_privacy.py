@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_privacy"
-down_revision = "0013_access_log"
+revision = "0015_privacy"
+down_revision = "0014_databank"
 
 MOMENT = sa.DateTime(timezone=True)
 

@@ -1,0 +1,104 @@
+"""The registers of this city, as far as the hub reads them."""
+
+from hub.identity import masked_number
+
+from .definitions import Field, Purpose, Register
+
+OWN_RECORD = "own_record"
+
+_OWN_SOURCE = "PIPL article 45"
+
+POPULATION = Register(
+    slug="population",
+    title="Population register",
+    keeper="Public security bureau",
+    fields=(
+        Field(slug="name", title="Full name"),
+        Field(
+            slug="document",
+            title="Document number",
+            sensitivity="sensitive",
+            shown=masked_number,
+        ),
+        Field(slug="born_on", title="Date of birth"),
+        Field(slug="sex", title="Sex"),
+        Field(slug="district", title="District of the household"),
+    ),
+    purposes=(
+        Purpose(
+            slug=OWN_RECORD,
+            sentence="To show you what the register holds about you.",
+            basis="legal_duty",
+            source=_OWN_SOURCE,
+            fields=("name", "document", "born_on", "sex", "district"),
+            askers=("citizen",),
+        ),
+        Purpose(
+            slug="age_check",
+            sentence="To see whether you are old enough for a service that you asked for.",
+            basis="consent",
+            source="PIPL article 13 (1)",
+            fields=("born_on",),
+            askers=("partner", "officer", "system"),
+        ),
+        Purpose(
+            slug="responsible_office",
+            sentence="To bring what you file to the office of your district.",
+            basis="contract",
+            source="PIPL article 13 (2)",
+            fields=("district",),
+            askers=("officer", "system"),
+        ),
+    ),
+)
+
+ENTITLEMENTS = Register(
+    slug="entitlements",
+    title="Register of entitlements",
+    keeper="Civil affairs bureau",
+    fields=(
+        Field(slug="kind", title="Kind of entitlement"),
+        Field(slug="state", title="State"),
+        Field(slug="issuer", title="Granted or refused by"),
+        Field(slug="valid_from", title="Valid from"),
+        Field(slug="valid_until", title="Valid until"),
+        Field(slug="evidence", title="Evidence", sensitivity="sensitive"),
+        Field(slug="reason", title="Reason", sensitivity="sensitive"),
+    ),
+    purposes=(
+        Purpose(
+            slug=OWN_RECORD,
+            sentence="To show you what the register holds about you.",
+            basis="legal_duty",
+            source=_OWN_SOURCE,
+            fields=("kind", "state", "issuer", "valid_from", "valid_until", "evidence", "reason"),
+            askers=("citizen",),
+        ),
+        Purpose(
+            slug="reduced_fare",
+            sentence="To give you the reduced fare that you are entitled to.",
+            basis="contract",
+            source="PIPL article 13 (2)",
+            fields=("kind", "state", "valid_from", "valid_until"),
+            askers=("device", "officer", "system"),
+        ),
+        Purpose(
+            slug="partner_check",
+            sentence="To tell a partner yes or no about one entitlement, and nothing else.",
+            basis="consent",
+            source="PIPL article 13 (1)",
+            fields=("kind", "state", "valid_from", "valid_until"),
+            askers=("partner",),
+        ),
+        Purpose(
+            slug="appeal",
+            sentence="To decide your appeal against a refusal.",
+            basis="legal_duty",
+            source="Administrative Reconsideration Law",
+            fields=("kind", "state", "issuer", "valid_from", "valid_until", "evidence", "reason"),
+            askers=("officer", "system"),
+        ),
+    ),
+)
+
+REGISTERS = (POPULATION, ENTITLEMENTS)
