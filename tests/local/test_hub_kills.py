@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from hub.identity import SIGNATURE_HEADER
 from hub.kernel import ids
+from hub.kernel.errors import Unavailable
 from hub.kernel.work import SYSTEM
 from hub.local import environment, processes
 from hub.parts import Parts, build_parts
@@ -36,8 +37,8 @@ ROUNDS = 8 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 1
 VICTIMS = ("web", "worker", "gateway", "stream", "traffic", "database")
 
 # What a killed worker was about to send is sent by the next one when its claim lapses: a minute.
-# With this seed the first worker dies before the database does, while little is under way, so that
-# mostly nobody waits that long; the later rounds of a soak are not so kind.
+# With this seed the first worker dies before many codes are under way, so that mostly nobody waits
+# that long; the later rounds of a soak are not so kind.
 SEED = 2028
 PATIENCE_SECONDS = 100.0
 AWAY = {409, 503}
@@ -45,6 +46,8 @@ AWAY = {409, 503}
 
 PUBLISHED = """SELECT data->>'import_id' FROM kernel_outbox
     WHERE type = 'transit.schedule_published' AND subject <> ALL(:before)"""
+AT_IT = """SELECT count(*) FROM procrastinate.procrastinate_jobs
+    WHERE queue_name = 'events' AND status = 'doing'"""
 UNHANDLED = """SELECT (SELECT count(*) FROM kernel_outbox WHERE relayed_at IS NULL)
     + (SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE queue_name = 'events')
     + (SELECT count(*) FROM identity_code_delivery WHERE state = 'waiting')"""
@@ -184,6 +187,13 @@ def asked(parts: Parts, query: str, **values: object) -> list[Any]:
     return parts.database.read(lambda r: list(r.connection.scalars(text(query), values)), SYSTEM)
 
 
+def reads_a_zip(parts: Parts) -> bool:
+    """Whether a worker is at it just now."""
+    with suppress(Unavailable):
+        return asked(parts, AT_IT) != [0]
+    return False
+
+
 def test_everything_is_killed_in_turn_and_everything_happens_once(
     running: Running, parts: Parts, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
@@ -192,8 +202,9 @@ def test_everything_is_killed_in_turn_and_everything_happens_once(
     before = asked(parts, "SELECT DISTINCT subject FROM kernel_outbox")
     for _ in range(ROUNDS):
         for victim in dice.sample(VICTIMS, len(VICTIMS)):
-            kill(running, victim)
             outside.hand_in()
+            processes.wait_until(lambda: reads_a_zip(parts), 5)
+            kill(running, victim)
             for _ in range(dice.randint(3, 9)):
                 outside.report()
                 outside.ask_for_code()
