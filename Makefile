@@ -51,8 +51,8 @@ spec: dev ## Write openapi/ anew from the routes
 migration: dev ## Draft a migration from the difference to the models: make migration NAME=what_it_does
 	@$(RUN) -m hub migration "$(NAME)"
 
-bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk)
-	@$(RUN) -m bench
+bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk); BENCH=access: the access log
+	@$(RUN) -m bench$(if $(BENCH),.$(BENCH))
 
 soak: dev ## Run everything, properties, fuzzing and kills many times longer
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest -n auto -m "soak or not soak" $(ARGS)

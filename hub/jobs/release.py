@@ -3,6 +3,7 @@
 Safe to run again and by several machines at once: an advisory lock makes the others wait.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
@@ -21,11 +22,13 @@ _LOCK = 0x48_55_42  # "HUB"
 
 
 def release(settings: Settings) -> None:
-    """Migrate to the newest revision and make the first keys."""
+    """Migrate to the newest revision, make the first keys, and publish those that come next."""
     migrate(settings.database_owner_url or settings.database_url)
     database = Database(settings.database_url, pool_size=1, application="hub-release")
     root = keys.root_key(settings.root_key, settings.home)
     database.run(lambda work: keys.ensure(work, root), SYSTEM)
+    for kind in keys.ROTATED:
+        database.run(partial(keys.publish_next, root=root, kind=kind), SYSTEM)
     database.dispose()
 
 

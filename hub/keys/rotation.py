@@ -161,9 +161,7 @@ def rotate(work: Work, root: RootKey, kind: Kind, *, at_once: bool = False) -> s
         raise NotReadyYet(keep=True)
     if not _step(work, before, "active", "retiring"):
         return _active(work, kind)  # somebody was faster: theirs is the rotation
-    _step(work, coming, "next", "active")
-    _add(work, root, kind, "next")
-    return coming
+    return _promote(work, root, kind, coming)
 
 
 def revoke(work: Work, root: RootKey, kid: str) -> str | None:
@@ -186,10 +184,7 @@ def revoke(work: Work, root: RootKey, kid: str) -> str | None:
         return revoke(work, root, kid)  # it moved on meanwhile: no step leads back, so this ends
     if found.state != "active":
         return None
-    successor = publish_next(work, root, "sign")
-    _step(work, successor, "next", "active")
-    _add(work, root, "sign", "next")
-    return successor
+    return _promote(work, root, "sign", publish_next(work, root, "sign"))
 
 
 def rotate_by_age(work: Work, root: RootKey) -> list[str]:
@@ -229,6 +224,16 @@ def _ripe(work: Work, kid: str, kind: Kind, *, at_once: bool) -> bool:
     # Nobody outside sees sealing keys, so there is no cache of them to wait for.
     wait = HEARD_EVERYWHERE if at_once or kind == "seal" else PUBLISHED_BEFORE_USE
     return published <= work.now - wait
+
+
+def _promote(work: Work, root: RootKey, kind: Kind, coming: str) -> str:
+    """The next key becomes active, and another comes next; the kid that is active then."""
+    if not _step(work, coming, "next", "active"):
+        # It was revoked at this very moment: better one that caches do not know than none.
+        coming = _add(work, root, kind, "active")
+    if work.session.scalar(select(Key.kid).where(Key.kind == kind, Key.state == "next")) is None:
+        _add(work, root, kind, "next")
+    return coming
 
 
 def _step(

@@ -18,6 +18,8 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from hub.audit.checking import ProofRefused, check
+
 from . import environment
 
 PATIENCE_SECONDS = 40.0
@@ -42,16 +44,16 @@ class Day:
 
     def get(self, address: str, **query: Any) -> Any:
         """Ask; the JSON of the answer."""
-        return self._json(self.hub.get(address, params=query, headers=self._token()))
+        return self._json(self.hub.get(address, params=query, headers=self.token()))
 
     def post(self, address: str, body: dict[str, Any], key: str | None = None) -> Any:
         """Do something once; the JSON of the answer."""
-        headers = {"Idempotency-Key": key or str(uuid4()), **self._token()}
+        headers = {"Idempotency-Key": key or str(uuid4()), **self.token()}
         return self._json(self.hub.post(address, json=body, headers=headers))
 
     def put(self, address: str, body: dict[str, Any]) -> Any:
         """Set something; the JSON of the answer."""
-        return self._json(self.hub.put(address, json=body, headers=self._token()))
+        return self._json(self.hub.put(address, json=body, headers=self.token()))
 
     def say(self, sentence: str) -> None:
         """One line of what came of it."""
@@ -69,7 +71,8 @@ class Day:
             time.sleep(0.5)
         raise NotAsExpected(f"Waited {PATIENCE_SECONDS:.0f} s for {what}.")
 
-    def _token(self) -> dict[str, str]:
+    def token(self) -> dict[str, str]:
+        """The header of whoever is signed in."""
         token = self.knows.get("access_token")
         return {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -248,6 +251,32 @@ def my_records(day: Day) -> None:
             day.say(f"  {purpose['sentence']} {purpose['basis']}: {', '.join(purpose['askers'])}")
 
 
+def who_saw_me(day: Day) -> None:
+    """Who saw my data? The log is signed, and the proof of each row holds without the hub"""
+    newest = day.get("/v1/audit/checkpoint")
+    day.say(f"{newest['size']} rows, signed {newest['signed_at']} by {newest['kid']}")
+    rows = day.get("/v1/me/access-log", limit=100)["items"]
+    if not rows:
+        day.say("Nobody has read anything about this citizen")
+    keys = day.hub.get("/.well-known/jwks.json").content
+    for row in rows:
+        address = f"/v1/me/access-log/{row['id']}/proof"
+
+        def look(address: str = address) -> Any:
+            answer = day.hub.get(address, headers=day.token())
+            return None if answer.status_code == httpx.codes.CONFLICT else answer.content
+
+        proof = day.wait_for("the row to be sealed", look)
+        try:
+            _, checkpoint = check(proof, keys)
+        except ProofRefused as refusal:
+            raise NotAsExpected(f"The proof of {row['id']}: {refusal}") from None
+        day.say(
+            f"{row['who']['kind']} read {', '.join(row['fields'])} for {row['purpose']}:"
+            f" the proof holds among {checkpoint.size} rows"
+        )
+
+
 def a_favourite(day: Day) -> None:
     """The stop becomes a favourite; the request is sent twice, as after a lost answer"""
     key, body = str(uuid4()), {"kind": "stop", "target": day.knows["stop"], "label": "Home"}
@@ -289,6 +318,7 @@ DAY: tuple[Callable[[Day], None], ...] = (
     about_me,
     a_real_name,
     my_records,
+    who_saw_me,
     a_favourite,
     signing_out,
     the_partners_view,

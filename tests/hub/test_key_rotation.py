@@ -66,15 +66,15 @@ def told(client):
 
 
 def test_the_next_key_is_published_an_hour_before_it_signs(ring, client):
-    before = ring.ready()
-    coming = ring.only("next")
+    ring.ready()
+    before, coming = ring.rotate(at_once=False), ring.only("next")
     assert coming in told(client)
 
-    ring.now -= timedelta(minutes=2)
+    ring.now += rotation.PUBLISHED_BEFORE_USE - A_MOMENT
     with pytest.raises(NotReadyYet):
         ring.rotate(at_once=False)
     assert ring.only("active") == before
-    ring.now += timedelta(minutes=2)
+    ring.now += A_MOMENT
 
     assert ring.rotate(at_once=False) == coming
     assert (ring.only("active"), ring.of(before)) == (coming, ("retiring", None))
@@ -285,6 +285,23 @@ def test_eight_rotations_at_once_are_one(ring):
     assert {kid for kid in found if isinstance(kid, str)} == {coming}
     assert all(isinstance(each, str | NotReadyYet) for each in found)
     assert (ring.only("active"), ring.of(before)) == (coming, ("retiring", None))
+    ring.only("next")
+
+
+def test_a_next_key_revoked_in_the_middle_of_a_rotation_leaves_the_hub_with_one(ring, monkeypatch):
+    before = ring.ready()
+    coming = ring.only("next")
+    ripe = rotation._ripe
+
+    def revoked_meanwhile(*given, **how):
+        ring.revoke(coming)
+        return ripe(*given, **how)
+
+    monkeypatch.setattr(rotation, "_ripe", revoked_meanwhile)
+    active = ring.rotate(at_once=False)
+
+    assert active not in {before, coming}
+    assert (ring.only("active"), ring.of(coming)) == (active, ("revoked", "compromise"))
     ring.only("next")
 
 

@@ -151,7 +151,9 @@ def test_positions_of_readers_are_kept_by_no_cache(client):
     assert client.get("/nearby?near=126.6,45.77").headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/me", "/favourites", "/me/second-factor", "/me/consents"])
+@pytest.mark.parametrize(
+    "path", ["/me", "/favourites", "/me/second-factor", "/me/consents", "/me/access-log"]
+)
 def test_own_pages_lead_to_the_sign_in_and_back(client, path):
     answer = client.get(path)
 
