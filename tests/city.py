@@ -122,11 +122,12 @@ class City:
         self._people: dict[str, Somebody] = {}
         self._officers: dict[tuple[str, str], OnDuty] = {}
 
-    def citizen(self, name: str) -> Somebody:
-        """A signed-in person, invented for this test; the same name is the same person."""
+    def citizen(self, name: str, *, synthetic: bool = True) -> Somebody:
+        """A signed-in person of this test, marked as invented unless ``synthetic`` says otherwise;
+        the same name is the same person."""
         if name not in self._people:
             self._people[name] = self._parts.database.run(
-                lambda work: self._joined(work, name), SYSTEM
+                lambda work: self._joined(work, name, synthetic), SYSTEM
             )
         return self._people[name]
 
@@ -212,7 +213,7 @@ class City:
         )
         return Signs(key, kid)
 
-    def _joined(self, work: Work, name: str) -> Somebody:
+    def _joined(self, work: Work, name: str, synthetic: bool) -> Somebody:
         phone = a_phone()
         person_id = identity.join(
             work,
@@ -220,7 +221,7 @@ class City:
             [identity.parse("sms", phone)],
             language="en",
             display_name=name,
-            synthetic=True,
+            synthetic=synthetic,
         )
         with self._app.app_context():
             issuer = tokens.issuer()

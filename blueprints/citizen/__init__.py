@@ -36,7 +36,9 @@ SECTOR = Sector(
     title="Citizen",
     scopes=(
         Scope(
-            "citizen.profile:read", marked("See name, language, and masked telephone and e-mail")
+            "citizen.profile:read",
+            marked("See name, language, and masked telephone and e-mail"),
+            care="sensitive",
         ),
         Scope("citizen.profile:change", marked("Change name and language")),
         Scope("citizen.consent:read"),

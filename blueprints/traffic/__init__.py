@@ -26,7 +26,9 @@ SECTOR = Sector(
     title="Traffic",
     systems=(System(number="2.7", title="Live bus locations", shape="live city"),),
     scopes=(
-        Scope("traffic.favourite:read", marked("See the favourite stops and lines")),
+        Scope(
+            "traffic.favourite:read", marked("See the favourite stops and lines"), care="sandbox"
+        ),
         Scope("traffic.favourite:manage", marked("Change the favourite stops and lines")),
     ),
     blueprints=(

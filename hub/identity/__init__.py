@@ -1,10 +1,10 @@
 """Identity: people and devices, how they show who they are, and where they are signed in.
 
 Verbs on documents and verified names read with their module: `real_names.submit`; so do those on
-passkeys, officers and approvals: `passkeys.add`, `officers.appoint`, `approvals.ask`.
+passkeys, officers, approvals and changes of clients: `passkeys.add`, `approvals.ask`.
 """
 
-from . import approvals, officers, passkeys, real_name_checks, real_names
+from . import approvals, client_changes, officers, passkeys, real_name_checks, real_names
 from .addresses import Address, Channel, masked, parse
 from .approvals import Approval
 from .authenticator import NewAuthenticator, confirm, prepare, remove
@@ -73,7 +73,7 @@ from .passwords import (
     seek_own,
     set_password,
 )
-from .people import Profile, correct, join, profile
+from .people import Profile, correct, is_active, is_synthetic, join, profile
 from .population_gateway import Population, PopulationGateway, RegisterAway
 from .protections import Protections, demand, demand_to_read
 from .protections import mine as my_protections
@@ -201,6 +201,7 @@ __all__ = [
     "begin_to_join",
     "begin_to_show",
     "change_client",
+    "client_changes",
     "close",
     "confirm",
     "correct",
@@ -222,6 +223,8 @@ __all__ = [
     "grant_of",
     "hashed",
     "holder_of",
+    "is_active",
+    "is_synthetic",
     "join",
     "judge",
     "looks_right",

@@ -38,6 +38,8 @@ class RegisteredClient(Base):
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     auth_method: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    earlier_secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    earlier_secret_until: Mapped[datetime | None]
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     sector: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="active")

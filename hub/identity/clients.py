@@ -56,6 +56,7 @@ class Client:
     scopes: frozenset[str]
     auth_method: AuthMethod
     secret_hash: bytes | None
+    earlier_secret_hash: bytes | None
     jwks: Mapping[str, Any] | None
     sector: str
     state: str
@@ -63,9 +64,12 @@ class Client:
     created_at: datetime
 
     def knows_secret(self, secret: str) -> bool:
-        """Whether this is the client's secret; takes as long for a wrong one."""
-        given = _hash(secret)
-        return self.secret_hash is not None and compare_digest(given, self.secret_hash)
+        """Whether this is the client's secret, or the one before while it changes over; takes as
+        long for a wrong one."""
+        given = hash_of(secret)
+        newest = compare_digest(given, self.secret_hash or b"")
+        earlier = compare_digest(given, self.earlier_secret_hash or b"")
+        return newest or earlier
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def register_client(
         redirect_uris=list(redirect_uris),
         scopes=sorted(set(scopes)),
         auth_method=auth_method,
-        secret_hash=_hash(secret) if secret else None,
+        secret_hash=hash_of(secret) if secret else None,
         jwks=dict(jwks) if jwks else None,
         sector=sector or ids.show(PREFIX, client_id),
         synthetic=synthetic,
@@ -120,7 +124,7 @@ def register_client(
     work.session.flush()
     shown = ids.show(PREFIX, client_id)
     audit.record(work, "identity.client_registered", shown, kind=kind, auth_method=auth_method)
-    return Registered(_client(row), secret)
+    return Registered(client_of(row), secret)
 
 
 def change_client(work: Work, client_id: str, **changes: Any) -> Client:
@@ -134,7 +138,7 @@ def change_client(work: Work, client_id: str, **changes: Any) -> Client:
     work.session.flush()
     announce(work, TOPIC, client_id)
     audit.record(work, "identity.client_changed", client_id, fields=",".join(sorted(changes)))
-    return _client(row)
+    return client_of(row)
 
 
 def new_client_secret(work: Work, client_id: str) -> str:
@@ -146,7 +150,7 @@ def new_client_secret(work: Work, client_id: str) -> str:
             RegisteredClient.id == ids.read(PREFIX, client_id),
             RegisteredClient.secret_hash.is_not(None),
         )
-        .values(secret_hash=_hash(secret), changed_at=work.now)
+        .values(secret_hash=hash_of(secret), changed_at=work.now)
         .returning(RegisteredClient.id)
     ).scalar()
     if changed is None:
@@ -199,13 +203,13 @@ class Clients:
                     RegisteredClient.id == identifier, RegisteredClient.state == "active"
                 )
             ).one_or_none()
-        return None if row is None else _client(row)
+        return None if row is None else client_of(row)
 
 
 def all_clients(work: Work) -> list[Client]:
     """Every client ever registered, oldest first."""
     rows = work.session.scalars(select(RegisteredClient).order_by(RegisteredClient.id))
-    return [_client(row) for row in rows]
+    return [client_of(row) for row in rows]
 
 
 def _check(
@@ -220,7 +224,7 @@ def _check(
     if (kind == "public") != (auth_method == "none"):
         detail = "Only public clients, and all of them, go without a proof."
         wrong.append({"pointer": "/auth_method", "detail": detail})
-    if (auth_method == "private_key_jwt") != (jwks is not None) or not _sound(jwks):
+    if (auth_method == "private_key_jwt") != (jwks is not None) or not sound(jwks):
         detail = "One to five public P-256 keys belong to private_key_jwt, and to nothing else."
         wrong.append({"pointer": "/jwks", "detail": detail})
     if (kind == "service") == bool(redirect_uris):
@@ -233,7 +237,8 @@ def _check(
         raise ClientNotUsable(errors=wrong)
 
 
-def _sound(jwks: Mapping[str, Any] | None) -> bool:
+def sound(jwks: Mapping[str, Any] | None) -> bool:
+    """Whether this is a set of one to five public P-256 keys, or none at all."""
     if jwks is None:
         return True
     keys = jwks.get("keys")
@@ -247,7 +252,8 @@ def _sound(jwks: Mapping[str, Any] | None) -> bool:
     return True
 
 
-def _client(row: Any) -> Client:
+def client_of(row: Any) -> Client:
+    """A row as everybody else sees it."""
     return Client(
         id=ids.show(PREFIX, cast(UUID, row.id)),
         kind=row.kind,
@@ -258,6 +264,7 @@ def _client(row: Any) -> Client:
         scopes=frozenset(row.scopes),
         auth_method=row.auth_method,
         secret_hash=row.secret_hash,
+        earlier_secret_hash=row.earlier_secret_hash,
         jwks=row.jwks,
         sector=row.sector,
         state=row.state,
@@ -266,5 +273,6 @@ def _client(row: Any) -> Client:
     )
 
 
-def _hash(secret: str) -> bytes:
+def hash_of(secret: str) -> bytes:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

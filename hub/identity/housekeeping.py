@@ -2,7 +2,16 @@
 
 from hub.kernel.work import Work
 
-from . import ceremonies, limits, officers, real_names, sessions, signing_in, viewer_gateway
+from . import (
+    ceremonies,
+    client_changes,
+    limits,
+    officers,
+    real_names,
+    sessions,
+    signing_in,
+    viewer_gateway,
+)
 
 
 def forget_old(work: Work) -> None:
@@ -10,6 +19,7 @@ def forget_old(work: Work) -> None:
     give up on documents that the register did not answer for."""
     signing_in.forget_old(work)
     sessions.forget_old(work)
+    client_changes.end_earlier_secrets(work)
     ceremonies.forget_old(work)
     limits.forget_idle(work)
     real_names.forget_old(work)

@@ -24,8 +24,9 @@ from . import officer_model as model
 from .ending import end_sessions
 from .errors import StrongerSignInNeeded
 from .events import AppointmentEnded, OfficerAppointed
-from .model import Grant, Person, Session
+from .model import Grant, Session
 from .officer_errors import AppointmentNotUsable, NotInOffice, OwnDeed
+from .people import is_active
 from .refreshing import Tokens, first_generation, tokens_of
 from .rules import LOA_STRONG, RECENT, reaches
 from .sessions import acting
@@ -70,8 +71,7 @@ def check(work: Work, roles: Roles, *, person_id: UUID, role: str, until: dateti
     if not work.now < until <= work.now + LONGEST_TERM:
         detail = "Between now and two years from now."
         raise AppointmentNotUsable(errors=[{"pointer": "/until", "detail": detail}])
-    active = (Person.id == person_id) & (Person.state == "active")
-    if work.session.scalar(select(Person.id).where(active)) is None:
+    if not is_active(work, person_id):
         raise NotFound
     known = work.session.scalar(
         select(model.Officer.id).where(model.Officer.person_id == person_id)
@@ -153,11 +153,11 @@ def go_on_duty(work: Work, issuer: Issuer, roles: Roles, *, device_name: str | N
     Refuses with StrongerSignInNeeded unless they have just shown surely who they are, and with
     NotInOffice.
     """
+    # Under the lock of the officer, so that an appointment ended meanwhile ends this session too.
+    officer_id = _lock(work, model.Officer.person_id == ids.read("person", work.actor.id))
     shown = acting(work)
     if not reaches(shown.acr, LOA_STRONG) or shown.auth_time < work.now - RECENT:
         raise StrongerSignInNeeded(acr=LOA_STRONG, max_age=RECENT)
-    # Under the lock of the officer, so that an appointment ended meanwhile ends this session too.
-    officer_id = _lock(work, model.Officer.person_id == shown.person_id)
     held = [
         row for row in work.session.execute(_in_force(officer_id, work.now)) if row.role in roles
     ]

@@ -91,6 +91,18 @@ def correct(work: Work, changes: dict[str, str | None], *, seen_revisions: froze
     audit.record(work, "identity.person_corrected", work.actor.id, fields=",".join(sorted(changes)))
 
 
+def is_active(work: Work, person_id: UUID) -> bool:
+    """Whether there is such a person, with an open account."""
+    active = (Person.id == person_id) & (Person.state == "active")
+    return work.session.scalar(select(Person.id).where(active)) is not None
+
+
+def is_synthetic(work: Work, person_id: UUID) -> bool:
+    """Whether this is one of the invented people of a demonstration."""
+    invented = (Person.id == person_id) & Person.synthetic
+    return work.session.scalar(select(Person.id).where(invented)) is not None
+
+
 def changed(work: Work, person_id: UUID) -> None:
     """Something shown with the person changed elsewhere: their ETag must too."""
     work.session.execute(

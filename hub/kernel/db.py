@@ -5,9 +5,9 @@ rolls back, except one raised with ``keep=True``. Deadlocks, serialization failu
 unique races are settled by running the whole work again, three times at most, with a fresh Work.
 
 Lock order, for whoever takes more than one row lock in a transaction (all others settle races by
-one conditional UPDATE): idempotency key, login, authorization code, person, session, grant, refresh
-token, feed, import, vehicle; rows of one table by ascending id; event sequences last (the closing
-statement).
+one conditional UPDATE): idempotency key, login, authorization code, partner organisation, client,
+person, officer, session, grant, refresh token, feed, import, vehicle; rows of one table by
+ascending id; event sequences last (the closing statement).
 """
 
 import random

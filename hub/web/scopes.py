@@ -22,12 +22,14 @@ class Scope:
     """``<sector>.<noun>:<verb>``, or a word of a standard.
 
     ``sentence`` is a msgid that begins with a verb: "See your favourite stops and lines"; ``of``
-    says in whose name the scope is used.
+    says in whose name the scope is used. ``care`` is how freely partners get it: in the
+    ``sandbox`` by themselves, as ``usual`` from an officer, ``sensitive`` ones from two.
     """
 
     name: str
     sentence: str | None = None
     of: Literal["citizen", "officer", "partner"] = "citizen"
+    care: Literal["sandbox", "usual", "sensitive"] = "usual"
 
     @property
     def askable(self) -> bool:
@@ -59,6 +61,15 @@ class Scopes:
     def askable(self) -> frozenset[str]:
         """What citizens can grant to partners' apps."""
         return frozenset(name for name, scope in self.all.items() if scope.askable)
+
+    def safe(self) -> frozenset[str]:
+        """What partners' clients can have by themselves."""
+        meant = self.askable() | self.of_partners()
+        return frozenset(name for name in meant if self.all[name].care == "sandbox")
+
+    def sensitive(self) -> frozenset[str]:
+        """What takes two officers to grant."""
+        return frozenset(name for name, scope in self.all.items() if scope.care == "sensitive")
 
     def of_partners(self) -> frozenset[str]:
         """What partners' services can have in their own name."""

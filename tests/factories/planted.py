@@ -98,7 +98,14 @@ class Planted:
                 return self.rows[key.column.table.fullname][key.column.name]
             if key.column.table.name == "files_file":
                 return self._file(work)
+            if key.column.table.name == "partners_organisation":
+                return self._nobodys(work, key.column.table)
         return self._made_up(table, column)
+
+    def _nobodys(self, work, table):
+        values = self._row(work, table)
+        work.session.execute(insert(table).values(values))
+        return values["id"]
 
     def _file(self, work):
         source = io.BytesIO(secrets.token_bytes(32))

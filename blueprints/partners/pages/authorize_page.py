@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 
 from blueprints.partners.asking import asked_in_form, asked_in_query, authority
-from hub import oauth
+from hub import oauth, partners
 from hub.identity import Principal
+from hub.kernel import ids
 from hub.kernel.work import Work
 from hub.web import citizen_at_home, parts, public, visitor
 from hub.web.edge import content_policy
@@ -79,6 +80,7 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
     if not allowed:
         return _leave(oauth.refused_by_person(authority(), wanted))
     assert somebody.session_id is not None
+    partners.check_may_let_in(work, wanted.client.id, ids.read("person", somebody.id))
     agreed = oauth.agree(
         work,
         authority(),
