@@ -4,15 +4,20 @@ from typing import Any
 
 from flask import Response
 
-from hub import files, identity, privacy
+from hub import audit, files, identity, privacy
 from hub.kernel import ids
 from hub.kernel.paging import Page, id_place, place_after
 from hub.kernel.work import CLOCK, SYSTEM, Reading, Work
 from hub.parts import Parts
 from hub.web import Blueprint, PageQuery, parts, reads, refuses, requires, transaction
+from hub.web.languages import marked
 
 from . import export_paper
 from .privacy_schemas import Export, ExportPage
+
+# As the access log names it, and its page in the person's language.
+REGISTER = marked("everything")
+PURPOSE = marked("the person's own copy")
 
 bp = Blueprint("exports", __name__, description="A copy of what is kept about the person")
 
@@ -88,7 +93,16 @@ def make_export(built: Parts, event: privacy.ExportAsked) -> None:
         wanted = privacy.waiting(work, event.export_id)
         if wanted is None:
             return None
-        return wanted, privacy.gather(work, built.keyring, wanted.person_id)
+        everything = privacy.gather(work, built.keyring, wanted.person_id)
+        audit.read(
+            work,
+            about=wanted.person_id,
+            register=REGISTER,
+            purpose=PURPOSE,
+            basis="legal_duty",
+            fields=[found.table for found in everything],
+        )
+        return wanted, everything
 
     found = built.database.run(gathered, SYSTEM)
     if found is None:

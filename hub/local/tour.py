@@ -5,13 +5,16 @@ that does not get what a citizen would expect ends the tour with exit code 1. Ev
 its steps to ``DAY``.
 """
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import click
 import httpx
@@ -288,6 +291,37 @@ def a_favourite(day: Day) -> None:
     day.say(f"{kept[0]['target']} once, although asked twice")
 
 
+def a_copy_of_everything(day: Day) -> None:
+    """A copy of everything that the city keeps about the citizen is made and fetched"""
+    wanted = day.post("/v1/me/exports", {})
+
+    def look() -> Any:
+        found = day.get(f"/v1/me/exports/{wanted['id']}")
+        return found if found["state"] == "ready" else None
+
+    day.wait_for("the copy", look)
+    answer = day.hub.get(f"/v1/me/exports/{wanted['id']}/file", headers=day.token())
+    answer.raise_for_status()
+    with ZipFile(BytesIO(answer.content)) as copy:
+        tables = json.loads(copy.read("data.json"))["tables"]
+    kept = sum(len(table["rows"]) for table in tables)
+    address = next(table for table in tables if table["table"] == "identity_address")
+    if address["rows"][0]["sealed"] != day.knows["address"]:
+        raise NotAsExpected("The address that the citizen signed in with is not in the copy.")
+    day.say(f"{len(answer.content):,} bytes: {kept} rows of {len(tables)} tables")
+
+
+def a_change_of_mind(day: Day) -> None:
+    """The account is to be closed in a week, and then it is kept after all"""
+    closure = day.post("/v1/me/closure", {})
+    day.say(f"To be closed on {closure['due_at'][:10]}")
+    day.hub.delete("/v1/me/closure", headers=day.token()).raise_for_status()
+    state = day.get("/v1/me/closure")["state"]
+    if state != "none":
+        raise NotAsExpected("The closing could not be called off.")
+    day.say("Called off; the account stays")
+
+
 def signing_out(day: Day) -> None:
     """Sign-out everywhere: the token is refused at once"""
     day.post("/v1/me/sign-out-everywhere", {})
@@ -320,6 +354,8 @@ DAY: tuple[Callable[[Day], None], ...] = (
     my_records,
     who_saw_me,
     a_favourite,
+    a_copy_of_everything,
+    a_change_of_mind,
     signing_out,
     the_partners_view,
 )

@@ -216,3 +216,12 @@ def test_a_copy_whose_bytes_are_gone_is_no_fault(client, parts, outbox, li):
         parts.vault.remove(work.session.get(File, file_id).sha256)
 
     assert fetch(client, li, export_id).status_code == 404
+
+
+def test_making_it_leaves_a_line_in_the_access_log(client, outbox, li):
+    made(client, outbox, li)
+
+    (line,) = client.get("/v1/me/access-log", headers=li.headers).json["items"]
+
+    assert (line["register"], line["purpose"]) == ("everything", "the person's own copy")
+    assert "identity_person" in line["fields"]

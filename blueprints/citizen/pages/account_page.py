@@ -1,7 +1,7 @@
 """The account: who the person is here, where they are signed in, and signing out."""
 
 from blueprints.citizen import apps
-from hub import identity
+from hub import identity, privacy
 from hub.kernel import ids
 from hub.kernel.work import Reading, Work
 from hub.web import forget_cookies, parts, principal_of, reads
@@ -38,6 +38,7 @@ def account_page(reading: Reading) -> Answer:
         person=identity.profile(reading, keyring),
         sessions=sessions,
         apps=[apps.shown(app) for app in identity.my_apps(reading, after=None, limit=SHOWN)],
+        closure=privacy.closure_of(reading),
         zone=parts().settings.zone,
         done=asked("done") if asked("done") in DONE else "",
         demo=parts().settings.demo,
