@@ -18,7 +18,7 @@ bp = Blueprint("me", __name__, description="The person behind the token")
 
 
 @bp.get("/v1/me")
-@requires("citizen.profile:read")
+@requires("citizen.profile:read", for_others=True)
 @reads
 @bp.response(200, Me)
 def who_am_i(reading: Reading) -> Response:
@@ -29,7 +29,7 @@ def who_am_i(reading: Reading) -> Response:
 
 
 @bp.patch("/v1/me")
-@requires("citizen.profile:change")
+@requires("citizen.profile:change", for_others=True)
 @transaction()
 @refuses(412, 428)
 @bp.arguments(MeChanges)

@@ -14,7 +14,7 @@ bp = Blueprint("favourites", __name__, description="Stops and lines at hand")
 
 
 @bp.get("/v1/me/favourites")
-@requires("traffic.favourite:read")
+@requires("traffic.favourite:read", for_others=True)
 @reads
 @bp.arguments(PageQuery, location="query")
 @bp.response(200, FavouritePage)
@@ -28,7 +28,7 @@ def my_favourites(reading: Reading, query: dict[str, Any]) -> Page[dict[str, Any
 
 
 @bp.post("/v1/me/favourites")
-@requires("traffic.favourite:manage")
+@requires("traffic.favourite:manage", for_others=True)
 @transaction(once=True)
 @refuses(404)
 @bp.arguments(NewFavourite)
@@ -39,7 +39,7 @@ def keep_favourite(work: Work, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 @bp.delete("/v1/me/favourites/<favourite_id>")
-@requires("traffic.favourite:manage")
+@requires("traffic.favourite:manage", for_others=True)
 @transaction()
 @refuses(404)
 @bp.response(204)

@@ -9,12 +9,13 @@ from .erasing import erase, forget_old
 from .errors import NotSealedYet
 from .proving import checkpoint, consistency, proof
 from .sealing import seal
-from .service import record
+from .service import about, record
 
 __all__ = [
     "FOLDER",
     "Copy",
     "NotSealedYet",
+    "about",
     "checkpoint",
     "consistency",
     "erase",

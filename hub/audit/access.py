@@ -46,9 +46,10 @@ def read(
     INSERT at its end that shares no lock with any other. The person sees it at once, under
     ``/v1/me/access-log``; within two seconds it is sealed (sealing.py). ``basis`` is one of the
     words of ``hub.kernel.personal.Basis``, ``fields`` are names of columns, never values;
-    ``for_whom`` is the public id of whom the acting party acts for (a mandate), ``client_id`` the
-    partner or app it acts through, if that is not the actor's own.
+    ``for_whom`` is the public id of whom the acting party acts for, ``client_id`` the partner or
+    app it acts through, if that is not the actor's own. Who acts by a mandate is the one who read.
     """
+    acting = work.actor.act
     leave(
         work,
         Content(
@@ -56,8 +57,8 @@ def read(
             at=work.now,
             about=about,
             actor_kind=work.actor.kind,
-            actor_id=work.actor.id,
-            for_whom=for_whom,
+            actor_id=acting or work.actor.id,
+            for_whom=for_whom or (work.actor.id if acting else None),
             client_id=client_id or work.actor.client,
             register=register,
             purpose=purpose,

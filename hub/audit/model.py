@@ -11,7 +11,8 @@ from hub.kernel.db import Base
 
 
 class Entry(Base):
-    """One act. ``details`` hold ids, states and counts, nothing personal."""
+    """One act. ``details`` hold ids, states and counts, nothing personal.
+    ``act`` is who did it for the actor, by a mandate."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index("ix_audit_entry_subject", "subject", "at"),)
@@ -20,6 +21,7 @@ class Entry(Base):
     at: Mapped[datetime]
     actor_kind: Mapped[str]
     actor_id: Mapped[str]
+    act: Mapped[str | None]
     action: Mapped[str]
     subject: Mapped[str]
     request_id: Mapped[str | None]

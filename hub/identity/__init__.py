@@ -4,7 +4,17 @@ Verbs on documents and verified names read with their module: `real_names.submit
 passkeys, officers, approvals and changes of clients: `passkeys.add`, `approvals.ask`.
 """
 
-from . import approvals, client_changes, officers, passkeys, real_name_checks, real_names
+from . import (
+    approvals,
+    at_kiosk,
+    children,
+    client_changes,
+    mandates,
+    officers,
+    passkeys,
+    real_name_checks,
+    real_names,
+)
 from .addresses import Address, Channel, masked, parse
 from .approvals import Approval
 from .authenticator import NewAuthenticator, confirm, prepare, remove
@@ -61,6 +71,8 @@ from .events import (
 from .grants import App, end_app, my_apps, open_grant
 from .housekeeping import forget_old
 from .liveness import Liveness
+from .mandate_errors import NoMandate
+from .mandate_rules import DELEGATING, EVERYTHING
 from .officer_errors import AppointmentNotUsable, ApprovalOver, NotInOffice, OwnDeed
 from .officers import Appointment, Roles
 from .pairwise import person_behind, subject_of
@@ -119,6 +131,8 @@ __all__ = [
     "ACCESS_LIVES",
     "CITY_APP",
     "CITY_DESK",
+    "DELEGATING",
+    "EVERYTHING",
     "GRANT_LIVES",
     "LOA_CODE",
     "LOA_STRONG",
@@ -156,6 +170,7 @@ __all__ = [
     "Liveness",
     "Message",
     "NewAuthenticator",
+    "NoMandate",
     "NotInOffice",
     "OwnDeed",
     "Parcel",
@@ -197,10 +212,12 @@ __all__ = [
     "approvals",
     "ask_for_code",
     "ask_own_code",
+    "at_kiosk",
     "begin_to_add",
     "begin_to_join",
     "begin_to_show",
     "change_client",
+    "children",
     "client_changes",
     "close",
     "confirm",
@@ -228,6 +245,7 @@ __all__ = [
     "join",
     "judge",
     "looks_right",
+    "mandates",
     "masked",
     "masked_number",
     "mine",

@@ -6,6 +6,7 @@ from . import (
     ceremonies,
     client_changes,
     limits,
+    mandates,
     officers,
     real_names,
     sessions,
@@ -16,12 +17,14 @@ from . import (
 
 def forget_old(work: Work) -> None:
     """Delete sign-ins, sessions, used tokens, shown messages and limits whose time is over;
+    mandates three years after their end;
     give up on documents that the register did not answer for."""
     signing_in.forget_old(work)
     sessions.forget_old(work)
     client_changes.end_earlier_secrets(work)
     ceremonies.forget_old(work)
     limits.forget_idle(work)
+    mandates.forget_old(work)
     real_names.forget_old(work)
     officers.forget_old(work)
     viewer_gateway.forget_old(work)

@@ -196,6 +196,15 @@ def own_words(work: Work, keyring: KeyRing, person_id: UUID) -> list[str]:
     return words
 
 
+def add_address(work: Work, keyring: KeyRing, person_id: UUID, address: Address) -> bool:
+    """Let a person be reached, and sign in, at one more address that was shown to be at hand; False
+    when it is somebody's already."""
+    added = _attach(work, keyring, person_id, address)
+    if added:
+        changed(work, person_id)
+    return added
+
+
 def blind_index(keyring: KeyRing, address: Address) -> bytes:
     """What an address is found by without being shown."""
     return keyring.blind(_ADDRESS, address.key)

@@ -54,6 +54,7 @@ CODES_IN_TOTAL = Limit("code.total", capacity=600, every=timedelta(milliseconds=
 WRONG_PER_CLIENT = Limit("wrong.client", capacity=40, every=timedelta(seconds=60))
 REAL_NAMES_PER_PERSON = Limit("real_name.person", capacity=5, every=timedelta(hours=12))
 REAL_NAMES_PER_DOCUMENT = Limit("real_name.document", capacity=20, every=timedelta(hours=1))
+WRONG_INVITATIONS = Limit("wrong.invitation", capacity=10, every=timedelta(minutes=3))
 WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3))
 # An attacker can keep this one empty; its owner still signs in by code or passkey.
 PASSWORDS_PER_ADDRESS = Limit("password.address", capacity=10, every=timedelta(minutes=3))

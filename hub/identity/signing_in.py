@@ -151,6 +151,25 @@ def second_step(
     return SecondFactorNeeded(keep=True, extra={"login": PREFIX + secret, "ways": list(ways)})
 
 
+@dataclass(frozen=True)
+class ShownAddress:
+    """An address that somebody has just shown to hold, and the language they asked in."""
+
+    address: Address
+    language: str
+
+
+def show_address(
+    work: Work, keyring: KeyRing, *, login: str, code: str, client: str
+) -> ShownAddress:
+    """Accept the code of a sign-in as a proof of holding its address, once, without signing
+    anybody in; refuses like ``enter_code``."""
+    row = _entered(work, keyring, login, code, client)
+    shown = ShownAddress(_address(keyring, row), row.language)
+    row.state, row.address_sealed = "done", None
+    return shown
+
+
 def enter_second_factor(
     work: Work,
     keyring: KeyRing,

@@ -79,7 +79,10 @@ class Partners(Protocol):
 @dataclass(frozen=True)
 class Principal:
     """Who knocks: somebody signed in, here (``session_id``) or through a partner's app
-    (``grant_id``); a partner in its own name; or an enrolled device."""
+    (``grant_id``); a partner in its own name; or an enrolled device.
+
+    Who acts for another by a mandate is both: ``id`` for whom, ``act`` who does it (RFC 8693).
+    """
 
     kind: PrincipalKind
     id: str
@@ -91,6 +94,8 @@ class Principal:
     amr: tuple[str, ...] = ()
     auth_time: int = 0
     acts_for: frozenset[str] = frozenset()
+    act: str | None = None
+    mandate: str | None = None
 
     @cached_property
     def actor(self) -> Actor:
@@ -98,7 +103,7 @@ class Principal:
         session = ids.show("session", self.session_id) if self.session_id else None
         if self.grant_id is not None:
             session = ids.show("grant", self.grant_id)
-        return Actor(self.kind, self.id, self.scopes, session, self.through)
+        return Actor(self.kind, self.id, self.scopes, session, self.through, self.act, self.mandate)
 
     @property
     def through(self) -> str | None:

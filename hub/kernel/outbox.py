@@ -27,7 +27,7 @@ OUTBOX = Closing(
     outbox_given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:outbox AS jsonb)) AS row (
             id uuid, type text, version int, occurred_at timestamptz, subject text,
-            actor_kind text, actor_id text, request_id text, data jsonb)
+            actor_kind text, actor_id text, act text, request_id text, data jsonb)
     ),
     outbox_counted AS (
         INSERT INTO kernel_event_sequence AS sequence (subject, last)
@@ -37,11 +37,11 @@ OUTBOX = Closing(
     ),
     outbox AS (
         INSERT INTO kernel_outbox (id, type, version, occurred_at, subject, sequence,
-                                   actor_kind, actor_id, request_id, data)
+                                   actor_kind, actor_id, act, request_id, data)
         SELECT id, type, version, occurred_at, subject,
                last - count(*) OVER (PARTITION BY subject)
                     + row_number() OVER (PARTITION BY subject ORDER BY id),
-               actor_kind, actor_id, request_id, data
+               actor_kind, actor_id, act, request_id, data
         FROM outbox_given JOIN outbox_counted USING (subject)
     )""",
 )
@@ -71,6 +71,7 @@ class Event:
                 "subject": self.subject,
                 "actor_kind": work.actor.kind,
                 "actor_id": work.actor.id,
+                "act": work.actor.act,
                 "request_id": work.request_id,
                 "data": self.data(),
             },
@@ -83,7 +84,8 @@ class Event:
 
 class OutboxEvent(Base):
     """A stored event. ``relayed_at`` says that its reactions were handed to the workers;
-    ``held_at`` that it must not be (a restored hub sends nothing a second time)."""
+    ``held_at`` that it must not be (a restored hub sends nothing a second time); ``act`` who did it
+    for the actor, by a mandate."""
 
     __tablename__ = "kernel_outbox"
     __table_args__ = (
@@ -104,6 +106,7 @@ class OutboxEvent(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
     actor_kind: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[str] = mapped_column(Text)
+    act: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     relayed_at: Mapped[datetime | None]

@@ -14,13 +14,19 @@ ActorKind = Literal["citizen", "officer", "partner", "device", "system", "nobody
 @dataclass(frozen=True)
 class Actor:
     """Who acts. ``id`` is the public id, never a name; ``session`` the sign-in it acts through,
-    ``client`` the partner's app it acts through (None: the city's own)."""
+    ``client`` the partner's app it acts through (None: the city's own).
+
+    When somebody acts for another by a ``mandate`` (its public id), ``id`` is the person for whom,
+    and ``act`` the person who does it: ``sub`` and ``act`` of RFC 8693.
+    """
 
     kind: ActorKind
     id: str
     scopes: frozenset[str] = frozenset()
     session: str | None = None
     client: str | None = None
+    act: str | None = None
+    mandate: str | None = None
 
 
 NOBODY = Actor("nobody", "nobody")

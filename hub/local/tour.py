@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -57,6 +58,10 @@ class Day:
     def put(self, address: str, body: dict[str, Any]) -> Any:
         """Set something; the JSON of the answer."""
         return self._json(self.hub.put(address, json=body, headers=self.token()))
+
+    def delete(self, address: str) -> None:
+        """End something."""
+        self._json(self.hub.delete(address, headers=self.token()))
 
     def say(self, sentence: str) -> None:
         """One line of what came of it."""
@@ -184,6 +189,10 @@ def the_alerts(day: Day) -> None:
 
 def signing_in(day: Day) -> None:
     """A synthetic citizen asks for a code, reads it in the local viewer, and signs in"""
+    day.knows["address"] = _sign_in(day, "Tour")
+
+
+def _sign_in(day: Day, device: str) -> str:
     address = f"tour-{uuid4().hex[:8]}@example.org"
     login = day.post("/v1/sign-in/codes", {"channel": "email", "address": address})
 
@@ -194,11 +203,11 @@ def signing_in(day: Day) -> None:
     message = day.wait_for("the code to arrive", look)
     code = "".join(filter(str.isdigit, message["text"]))[:6]
     day.say(f"Message to {address}: {message['text']}")
-    body = {"login": login["login"], "code": code, "device_name": "Tour"}
+    body = {"login": login["login"], "code": code, "device_name": device}
     tokens = day.post("/v1/sign-in/tokens", body)
     day.knows |= {k: tokens[k] for k in ("access_token", "refresh_token")}
-    day.knows["address"] = address
     day.say(f"Signed in; the access token is good for {tokens['expires_in']} s")
+    return address
 
 
 def a_password(day: Day) -> None:
@@ -322,6 +331,31 @@ def a_change_of_mind(day: Day) -> None:
     day.say("Called off; the account stays")
 
 
+def a_mandate(day: Day) -> None:
+    """A neighbour acts for the citizen: a code told, an act, and nothing more after the end"""
+    neighbour = Day(day.hub, day.console)
+    _sign_in(neighbour, "A neighbour's phone")
+    me = day.get("/v1/me")["id"]
+    until = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    scopes = ["traffic.favourite:read", "traffic.favourite:manage"]
+    offered = day.post("/v1/me/mandates", {"scopes": scopes, "until": until, "acts_limit": 3})
+    day.say(f"Twelve digits, told to the neighbour: {offered['code']}")
+    mandate = neighbour.post("/v1/mandates/acceptances", {"code": offered["code"]})["id"]
+    for_me = {**neighbour.token(), "X-Acting-For": me}
+    body = {"kind": "stop", "target": day.knows["stop"], "label": "Chosen by the neighbour"}
+    once = {"Idempotency-Key": str(uuid4())}
+    kept = day.hub.post("/v1/me/favourites", json=body, headers={**for_me, **once})
+    kept.raise_for_status()
+    day.say(f"The neighbour keeps a stop for me: {kept.json()['label']}")
+    for act in day.get(f"/v1/me/mandates/{mandate}/acts")["items"]:
+        day.say(f"I see it: {act['at']} {act['operation']} by {act['by']}")
+    day.delete(f"/v1/me/mandates/{mandate}")
+    refused = day.hub.get("/v1/me/favourites", headers=for_me)
+    if refused.status_code != httpx.codes.FORBIDDEN:
+        raise NotAsExpected("The neighbour still acts after the end of the mandate.")
+    day.say(f"After its end: {refused.status_code} {refused.json()['title']}")
+
+
 def signing_out(day: Day) -> None:
     """Sign-out everywhere: the token is refused at once"""
     day.post("/v1/me/sign-out-everywhere", {})
@@ -354,6 +388,7 @@ DAY: tuple[Callable[[Day], None], ...] = (
     my_records,
     who_saw_me,
     a_favourite,
+    a_mandate,
     a_copy_of_everything,
     a_change_of_mind,
     signing_out,

@@ -42,10 +42,11 @@ class ClosureSeen:
 def ask_to_close(work: Work, *, sign_out_everywhere: bool) -> ClosureSeen:
     """Ask for the acting person's account to be closed in a week.
 
-    Refuses with StrongerSignInNeeded and ClosureUnderWay. With ``sign_out_everywhere`` every
-    session ends now; whoever signs in again within the week can still call it off.
+    Refuses with StrongerSignInNeeded, ClosureUnderWay, LastGuardian. With ``sign_out_everywhere``
+    every session ends now; whoever signs in again within the week can still call it off.
     """
     identity.demand(work)
+    identity.children.demand_other_guardians(work)
     person_id = ids.read("person", work.actor.id)
     due_at = work.now + WAITS
     if _open(work, person_id) is not None:

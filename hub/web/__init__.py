@@ -2,6 +2,7 @@
 
 from hub.parts import Loop, Schedule
 
+from .acting_for import scopes_for_others
 from .blueprint import Blueprint
 from .bodies import encoded, etag_of
 from .edge import MEBIBYTE, takes
@@ -79,6 +80,7 @@ __all__ = [
     "refuses",
     "request_id",
     "requires",
+    "scopes_for_others",
     "scopes_of",
     "signed",
     "speaks_for",

@@ -90,6 +90,8 @@ def once(work: Work, act: Callable[[], Response]) -> Response:
     scope = f"{work.actor.kind}:{work.actor.id}"
     if work.actor.client is not None:
         scope = f"{scope}@{work.actor.client}"
+    if work.actor.act is not None:
+        scope = f"{scope}<{work.actor.act}"
     key = parts().keyring.blind("web.answer.key", f"{scope}|{given}".encode())
     asked = _fingerprint()
     claim = {"key": key, "request": asked, "now": work.now}

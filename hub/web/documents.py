@@ -96,6 +96,8 @@ def _more_of(guard: Guard) -> Iterator[str]:
         yield f"shown within {int(guard.max_age.total_seconds())} s"
     if guard.at_once:
         yield "asked at once"
+    if guard.for_others:
+        yield "also for others"
 
 
 def record_for_reading() -> str:

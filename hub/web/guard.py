@@ -15,6 +15,7 @@ from flask import g, request
 from hub.identity import Principal, StrongerSignInNeeded, reaches
 from hub.kernel.errors import Forbidden
 
+from .acting_for import HEADER_PARAMETER, act_for_another
 from .operation import describe
 from .request import parts
 from .scopes import scopes_of
@@ -33,6 +34,7 @@ class Guard:
     max_age: timedelta | None = None
     at_once: bool = False
     of: Literal["citizen", "officer", "partner"] = "citizen"
+    for_others: bool = False
 
 
 class ScopeMissing(Forbidden):
@@ -61,6 +63,7 @@ def requires(
     max_age: timedelta | None = None,
     at_once: bool = False,
     of: Literal["citizen", "officer", "partner"] = "citizen",
+    for_others: bool = False,
 ) -> Callable[[View], View]:
     """Only with an access token that carries ``scope``: of a citizen, here or through an app that
     they granted it to; with ``of="partner"`` of a partner's service in its own name; with
@@ -69,8 +72,11 @@ def requires(
     ``acr`` is the least assurance of the sign-in behind it (``identity.LOA_STRONG``), ``max_age``
     how long ago that sign-in may be: too low or too long ago answers with RFC 9470's challenge.
     ``at_once`` asks the database whether the session still lives: for money and health.
+
+    With ``for_others`` the request may name in ``X-Acting-For`` for whom it is made: then a mandate
+    must allow the scope, and everything in the view is that person's (hub/web/acting_for.py).
     """
-    guard = Guard("token", scope, acr, max_age, at_once, of)
+    guard = Guard("token", scope, acr, max_age, at_once, of, for_others)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -81,9 +87,13 @@ def requires(
             admit(principal, scope, ScopeMissing)
             if acr is not None or max_age is not None:
                 _sure_enough(principal, guard)
+            act_for_another(scope, view.__name__, allowed=for_others)
             return view(*args, **kwargs)
 
-        return guarded(knock, guard)
+        guarded(knock, guard)
+        if for_others:
+            describe(knock, parameters=[HEADER_PARAMETER])
+        return knock
 
     return decorate
 

@@ -25,6 +25,7 @@ from hub.kernel.errors import NotFound, Refusal, Unauthorized
 from hub.kernel.work import Work
 
 from . import languages
+from .acting_for import become, stamp
 from .bodies import encoded, etag_of
 from .guard import Guard, View, guarded, public
 from .request import actor, parts, request_id
@@ -35,6 +36,7 @@ STATIC = HERE / "static"
 A_YEAR = timedelta(days=365)
 LONGEST_FIELD = 3000
 """Letters of a form's field; the way back of a partner's sign-in is the longest that we have."""
+MOST_VALUES = 100
 
 T = TypeVar("T")
 
@@ -66,10 +68,33 @@ def sent_whole(name: str) -> str:
     return request.form.get(name, "")[: 2 * LONGEST_FIELD]
 
 
+def sent_all(name: str) -> list[str]:
+    """All values of a field of the form that may be sent several times, as check boxes are."""
+    return [value.strip()[:LONGEST_FIELD] for value in request.form.getlist(name)[:MOST_VALUES]]
+
+
 def act(deed: Callable[[Work], T]) -> T:
     """Do something for a page in one transaction. A refusal comes back as an exception, after what
     it wants remembered was committed, so that the page can say it beside its form."""
-    return parts().database.run(deed, actor(), request_id=request_id())
+
+    def stamped(work: Work) -> T:
+        stamp(work)
+        return deed(work)
+
+    return parts().database.run(stamped, actor(), request_id=request_id())
+
+
+def for_whom(scope: str) -> str | None:
+    """For whom a page is used: the person whose id is in ``for`` of its address or form, once a
+    mandate for ``scope`` was found; None when it is the reader's own. Refuses with NoMandate."""
+    named = sent("for") or asked("for")
+    principal = citizen_at_home()
+    if not named or named == principal.id:
+        return None
+    become(principal, named, scope, request.endpoint or "")
+    if request.method == "GET":
+        parts().database.run(stamp, actor(), request_id=request_id())
+    return named
 
 
 def go_to(path: str) -> Answer:

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hub.identity import EVERYTHING
 from hub.parts import Parts
 
-from .languages import text
+from .languages import marked, text
 from .request import parts
 
 
@@ -80,7 +81,8 @@ def in_words(scopes: Iterable[str]) -> list[str]:
     """The sentences for these scopes in the reader's language, in the order of the scopes; one
     without a sentence is shown as it is."""
     declared = scopes_of(parts()).all
-    found = ((name, declared.get(name)) for name in sorted(scopes))
+    everything = Scope(EVERYTHING, marked("Everything that can be done for others here"))
+    found = ((n, everything if n == EVERYTHING else declared.get(n)) for n in sorted(scopes))
     return [text(scope.sentence) if scope and scope.sentence else name for name, scope in found]
 
 

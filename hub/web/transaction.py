@@ -10,6 +10,7 @@ from hub.kernel.errors import Refusal
 from hub.kernel.work import Reading, Work
 
 from . import answers
+from .acting_for import stamp
 from .operation import describe
 from .problems import problem
 from .request import actor, parts, request_id
@@ -38,6 +39,7 @@ def transaction(*, once: bool = False) -> Callable[[View], View]:
         def within(*args: Any, **kwargs: Any) -> Any:
             def act(work: Work) -> Response:
                 if not once:
+                    stamp(work)
                     return current_app.make_response(view(work, *args, **kwargs))
                 return answers.once(work, lambda: _outcome(view, work, args, kwargs))
 
@@ -55,6 +57,7 @@ def transaction(*, once: bool = False) -> Callable[[View], View]:
 
 def _outcome(view: View, work: Work, args: Any, kwargs: Any) -> Response:
     try:
+        stamp(work)
         return current_app.make_response(view(work, *args, **kwargs))
     except Refusal as refusal:
         if not refusal.keep:
@@ -67,6 +70,8 @@ def reads(view: View) -> View:
 
     @wraps(view)
     def within(*args: Any, **kwargs: Any) -> Any:
+        if actor().mandate is not None:  # whoever reads for another leaves a line of it
+            parts().database.run(stamp, actor(), request_id=request_id())
         return parts().database.read(lambda reading: _read(view, reading, args, kwargs), actor())
 
     within.transactional = "reads"  # type: ignore[attr-defined]

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from hub import consent, keys
 from hub.kernel import ids
+from hub.kernel.db import with_driver
+from hub.kernel.errors import InternalFault
 from hub.kernel.work import SYSTEM, Actor
 from tests.factories.consents import given
+from tests.hub.test_key_rotation import Ring
 
 
 @pytest.fixture
@@ -180,9 +183,9 @@ def test_taking_back_gives_a_receipt_of_its_own(client, parts, li):
     assert receipt(client, li, one).status_code == 200
 
 
-def test_a_receipt_outlives_the_rotation_of_its_key(client, db, parts, li):
+def test_a_receipt_outlives_the_rotation_of_its_key(client, parts, ring, li):
     one = given(parts, li)
-    rotate(db, parts)
+    rotate(ring)
     newer = given(parts, li, recipient="client_other")
 
     old, new = (as_a_stranger_checks_it(client, each.receipt.encode()) for each in (one, newer))
@@ -191,37 +194,60 @@ def test_a_receipt_outlives_the_rotation_of_its_key(client, db, parts, li):
     assert receipt(client, li, one).text == one.receipt
 
 
-def test_when_its_key_is_published_no_more_the_receipt_is_signed_anew(client, db, parts, li):
+def test_when_its_key_is_published_no_more_the_receipt_is_signed_anew(client, db, parts, ring, li):
     one = given(parts, li)
-    rotate(db, parts)
     kid = as_a_stranger_checks_it(client, one.receipt.encode()).headers()["kid"]
-    _state(db, parts, kid, "revoked")
-    try:
-        # Through the verb: the access token of this session was signed with that key as well.
-        again = db.read(
-            lambda reading: consent.receipt(reading, parts.keyring, one.id, "given"),
-            Actor("citizen", li.id),
-        )
-        told = as_a_stranger_checks_it(client, again.encode())
-    finally:
-        _state(db, parts, kid, "retiring")
+    let_it_retire(ring)
+    published = [key["kid"] for key in client.get("/.well-known/jwks.json").json["keys"]]
+    assert kid not in published
 
-    assert told.headers()["kid"] != kid
+    again = kept_receipt(db, parts, li, one)
+    told = as_a_stranger_checks_it(client, again.encode())
+
+    assert told.headers()["kid"] in published
     assert again.split(".")[1] == one.receipt.split(".")[1]
 
 
-def rotate(db, parts):
+def test_nothing_is_signed_anew_that_the_city_had_not_signed(db, parts, ring, li, cluster):
+    """Not even for the owner of the database, who can change what lies there."""
+    one = given(parts, li)
+    header, payload, signature = one.receipt.split(".")
+    forged = f"{header}.{payload[:-8]}AAAAAAAA.{signature}"
+    change = text("UPDATE consent_event SET receipt = :forged WHERE consent_id = :id")
+    owner = create_engine(with_driver(cluster.url("hub_owner")))
+    with owner.begin() as connection:
+        connection.execute(change, {"forged": forged, "id": one.id})
+    owner.dispose()
+    let_it_retire(ring)
+
+    with pytest.raises(InternalFault):
+        kept_receipt(db, parts, li, one)
+
+
+def kept_receipt(db, parts, person, one):
+    """Through the verb: the access token of the session has run out with its key."""
+    return db.read(
+        lambda reading: consent.receipt(reading, parts.keyring, one.id, "given"),
+        Actor("citizen", person.id),
+    )
+
+
+@pytest.fixture
+def ring(parts):
+    return Ring(parts)
+
+
+def rotate(ring):
     """A new signing key; the old one is retiring."""
-    kid = parts.keyring.signing_key().kid
-    _state(db, parts, kid, "retiring")
-    db.run(lambda work: keys.ensure(work, parts.root()), SYSTEM)
-    parts.keyring.forget()
+    ring.ready()
+    ring.rotate(at_once=False)
 
 
-def _state(db, parts, kid, state):
-    change = text("UPDATE keys_key SET state = :state WHERE kid = :kid")
-    db.run(lambda work: work.session.execute(change, {"state": state, "kid": kid}), SYSTEM)
-    parts.keyring.forget()
+def let_it_retire(ring):
+    """The key that signs now is followed by another, and a day later published no more."""
+    rotate(ring)
+    ring.now += timedelta(days=1)
+    ring.run(lambda work: keys.rotate_by_age(work, ring.root))
 
 
 def test_a_receipt_opens_no_door(client, parts, li):

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -55,7 +55,7 @@ def wang(city):
 def as_json(value):
     if isinstance(value, bytes):
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value
 
 
 def test_every_exported_column_of_every_table_is_in_the_copy(app, client, parts, outbox, li, wang):

@@ -152,7 +152,8 @@ def test_positions_of_readers_are_kept_by_no_cache(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/me", "/favourites", "/me/second-factor", "/me/consents", "/me/access-log"]
+    "path",
+    ["/me", "/favourites", "/me/second-factor", "/me/consents", "/me/mandates", "/me/access-log"],
 )
 def test_own_pages_lead_to_the_sign_in_and_back(client, path):
     answer = client.get(path)

@@ -10,6 +10,7 @@ from . import (  # noqa: E402 (they add views)
     account_page,  # noqa: F401
     consents_page,  # noqa: F401
     data_page,  # noqa: F401
+    mandates_page,  # noqa: F401
     passkey_page,  # noqa: F401
     password_page,  # noqa: F401
     real_name_page,  # noqa: F401
