@@ -51,7 +51,7 @@ spec: dev ## Write openapi/ anew from the routes
 migration: dev ## Draft a migration from the difference to the models: make migration NAME=what_it_does
 	@$(RUN) -m hub migration "$(NAME)"
 
-bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk); BENCH=access: the access log
+bench: dev ## Measure our routes beside bare WSGI and bare Flask (needs wrk); BENCH=access or tokens: only that
 	@$(RUN) -m bench$(if $(BENCH),.$(BENCH))
 
 soak: dev ## Run everything, properties, fuzzing and kills many times longer

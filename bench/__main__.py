@@ -47,9 +47,10 @@ class Row:
     bar: float | None = None
 
 
-def main() -> None:
+def main(*, only_tokens: bool = False) -> None:
     """Run everything, in a hub that is made for it and removed afterwards."""
     wanted = _arguments()
+    wanted.only_tokens = only_tokens
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed (Debian: apt-get install wrk).")
     home = Path(tempfile.mkdtemp(prefix="hub-bench-"))
@@ -75,6 +76,13 @@ def _measure(on: stage.Stage, stack: ExitStack, wanted: argparse.Namespace) -> l
         stack.enter_context(on.server(target, port))
         for target, port in zip(targets, ports, strict=True)
     )
+    if wanted.only_tokens:
+        url = f"http://127.0.0.1:{on.port}"
+        rows = [
+            Row("bare Flask", Request(f"http://127.0.0.1:{ports[1]}/hello"), flask),
+            *_token_rows(on, url, hub),
+        ]
+        return _heading(wanted) + _table(rows, on, wanted)
     stack.enter_context(on.process("hub", "worker"))
     stack.enter_context(on.process("hub", "gateway"))
     with _reporting(on, FEW):
@@ -106,7 +114,7 @@ def _rows(on: stage.Stage, ports: list[int], pids: tuple[int, int, int]) -> list
         Row("unchanged line (304)", Request(line, (("If-None-Match", _etag(line)),)), hub, 0.7),
         Row("arrivals of a stop", Request(board), hub, 0.5),
         Row("vehicles of a line", Request(f"{line}/vehicles"), hub, 0.5),
-        Row("verified token alone, 2,000 phones in turn", _tokens(on, url, 2_000), hub, 0.45),
+        *_token_rows(on, url, hub),
         Row("the same at first sight of each token", _tokens(on, url, 60_000), hub),
         Row("authenticated read of one row", Request(f"{url}/v1/me", (bearer,)), hub, 0.14),
         Row(
@@ -118,10 +126,47 @@ def _rows(on: stage.Stage, ports: list[int], pids: tuple[int, int, int]) -> list
     ]
 
 
+def _token_rows(on: stage.Stage, url: str, hub: int) -> list[Row]:
+    # In this order: what the first two need tells each process to listen for announcements, and
+    # until it hears them it would ask the database for the made-up sessions of the others.
+    return [
+        Row("client_credentials, a JWT", _own_name(on, url), hub, 0.25),
+        Row("introspection of an access token", _introspection(on, url), hub, 0.2),
+        Row("verified token alone, 2,000 phones in turn", _tokens(on, url, 2_000), hub, 0.45),
+        Row("the same through a partner's app", _partners_token(on, url), hub, 0.45),
+    ]
+
+
 def _tokens(on: stage.Stage, url: str, phones: int) -> Request:
     """A process remembers the last 4,096 good signatures: 2,000 tokens in turn are remembered soon,
     60,000 never."""
     tokens = stage.access_tokens(on.variables, phones, "citizen.profile:read")
+    return Request(f"{url}/bench/token", bearers=tuple(tokens))
+
+
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
+
+
+def _own_name(on: stage.Stage, url: str) -> Request:
+    service = stage.sample_client(on.home, "service")
+    return Request(
+        f"{url}/oauth/token",
+        (FORM, ("Authorization", stage.basic(service))),
+        "grant_type=client_credentials",
+    )
+
+
+def _introspection(on: stage.Stage, url: str) -> Request:
+    service = stage.sample_client(on.home, "service")
+    token = stage.own_token(f"{url}/oauth/token", service)
+    headers = (FORM, ("Authorization", stage.basic(service)))
+    return Request(f"{url}/oauth/introspect", headers, f"token={token}")
+
+
+def _partners_token(on: stage.Stage, url: str) -> Request:
+    """2,000 tokens of people at a partner's app, in turn: signature, liveness, client, scope."""
+    client = stage.sample_client(on.home, "confidential")["client_id"]
+    tokens = stage.partner_tokens(on.variables, 2_000, client, "citizen.profile:read")
     return Request(f"{url}/bench/token", bearers=tuple(tokens))
 
 

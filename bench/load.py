@@ -119,7 +119,8 @@ def _lua(request: Request, pause_ms: float, tokens: Path) -> str:
     lines = [f'wrk.headers["{name}"] = {value!r}' for name, value in request.headers]
     if request.body is not None:
         lines.append(f'wrk.method = "POST"; wrk.body = {request.body!r}')
-        lines.append('wrk.headers["Content-Type"] = "application/json"')
+        if "Content-Type" not in dict(request.headers):
+            lines.append('wrk.headers["Content-Type"] = "application/json"')
     if request.fresh_key:
         lines += [
             "local n, run = 0, tostring(os.time()) .. tostring({}):sub(8)",

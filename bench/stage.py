@@ -1,5 +1,6 @@
 """The stage: a hub of its own in a temporary folder, the demo city, and servers to compare."""
 
+import base64
 import json
 import os
 import signal
@@ -15,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from hub.identity import Issuer
+from hub.identity import CITY_APP, Issuer, subject_of
 from hub.kernel.db import with_driver
 from hub.kernel.ids import new_id
+from hub.local.demo.partners import CLIENTS
 from hub.local.postgres import Cluster
 from hub.parts import build_parts
 from hub.settings import Settings
@@ -108,7 +110,7 @@ def access_tokens(variables: Mapping[str, str], count: int, scope: str) -> list[
         issuer.issue(
             person_id=new_id(),
             session_id=new_id(),
-            client_id="bench",
+            client_id=CITY_APP,
             scopes=issuer.scopes,
             acr="urn:city:loa:1",
             amr=("otp",),
@@ -117,8 +119,57 @@ def access_tokens(variables: Mapping[str, str], count: int, scope: str) -> list[
         )
         for _ in range(count)
     ]
+    parts.watch.stop()
     parts.database.dispose()
     return tokens
+
+
+def partner_tokens(
+    variables: Mapping[str, str], count: int, client_id: str, scope: str
+) -> list[str]:
+    """Access tokens of that many made-up people at a partner's app: good for ten minutes."""
+    settings = Settings.from_env(variables)
+    parts = build_parts(settings, application="hub-bench")
+    issuer = Issuer(parts.keyring, settings.public_url, frozenset())
+    now = parts.database.clock()
+    tokens = [
+        issuer.issue(
+            subject=subject_of(parts.keyring, client_id, new_id()),
+            grant_id=new_id(),
+            client_id=client_id,
+            scopes=frozenset({scope}),
+            acr="urn:city:loa:1",
+            amr=("otp",),
+            auth_time=now,
+            now=now,
+        )
+        for _ in range(count)
+    ]
+    parts.watch.stop()
+    parts.database.dispose()
+    return tokens
+
+
+def sample_client(home: Path, kind: str) -> dict[str, Any]:
+    """A sample partner of the demo city."""
+    found: dict[str, Any] = json.loads((home / CLIENTS).read_text())[kind]
+    return found
+
+
+def basic(client: Mapping[str, str]) -> str:
+    """The Authorization header by which a client proves itself."""
+    pair = f"{client['client_id']}:{client['client_secret']}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def own_token(url: str, client: Mapping[str, str]) -> str:
+    """A token of a partner's service in its own name."""
+    request = urllib.request.Request(
+        url, b"grant_type=client_credentials", {"Authorization": basic(client)}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        token: str = json.loads(answer.read())["access_token"]
+    return token
 
 
 def ask(url: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:

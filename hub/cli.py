@@ -28,6 +28,7 @@ class Rooms(click.Group):
         "gateway": "hub.jobs.gateway:gateway",
         "transit": "hub.transit.commands:transit",
         "databank": "hub.databank.commands:databank",
+        "clients": "hub.oauth.commands:clients",
         "devices": "hub.identity.commands:devices",
         "consent": "hub.consent.commands:consent",
         "audit": "hub.audit.commands:audit",

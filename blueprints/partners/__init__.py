@@ -8,7 +8,16 @@ from hub.parts import Parts
 from hub.web import FourEyes, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
 
-from . import clients, discovery, entitlements, organisations, pages, registrar, tokens
+from . import (
+    clients,
+    discovery,
+    entitlements,
+    organisations,
+    pages,
+    registrar,
+    registration,
+    tokens,
+)
 
 speak_for(Path(__file__).parent)
 
@@ -49,6 +58,7 @@ SECTOR = Sector(
     ),
     blueprints=(
         tokens.bp,
+        registration.bp,
         discovery.bp,
         entitlements.bp,
         organisations.bp,

@@ -38,6 +38,23 @@ class TokenAnswer(Schema):
     id_token = fields.String(metadata={"example": _TOKEN})
 
 
+class DeviceAnswer(Schema):
+    """What a device shows and keeps (RFC 8628, 3.2)."""
+
+    device_code = fields.String(
+        required=True, metadata={"example": "pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0a"}
+    )
+    user_code = fields.String(required=True, metadata={"example": "WDJB-MJHT"})
+    verification_uri = fields.String(
+        required=True, metadata={"example": "https://hub.example/device"}
+    )
+    verification_uri_complete = fields.String(
+        required=True, metadata={"example": "https://hub.example/device?user_code=WDJB-MJHT"}
+    )
+    expires_in = fields.Integer(required=True, metadata={"example": 600})
+    interval = fields.Integer(required=True, metadata={"example": 5})
+
+
 class Introspection(Schema):
     """What a token says (RFC 7662, 2.2)."""
 
@@ -103,3 +120,50 @@ class PartnerClient(Schema):
     )
     redirect_uris = fields.List(fields.String(), required=True, metadata={"example": []})
     registered_at = Instant(required=True)
+
+
+class ClientMetadata(Schema):
+    """What a client says of itself (RFC 7591, 2); members not named here are ignored."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    client_name = fields.String(required=True, metadata={"example": "Route planner"})
+    redirect_uris = fields.List(
+        fields.String(), metadata={"example": ["https://planner.example/callback"]}
+    )
+    grant_types = fields.List(fields.String(), metadata={"example": ["authorization_code"]})
+    response_types = fields.List(fields.String(), metadata={"example": ["code"]})
+    token_endpoint_auth_method = fields.String(metadata={"example": "client_secret_basic"})
+    scope = fields.String(required=True, metadata={"example": "openid profile"})
+    jwks: Any = fields.Dict(metadata={"description": "Public keys, for private_key_jwt."})
+    hub_purpose = fields.String(
+        metadata={
+            "description": "What for, in English, as people read it.",
+            "example": "To show your stops in the planner.",
+        }
+    )
+
+
+class RegisteredClient(Schema):
+    """A client just registered (RFC 7591, 3.2.1)."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+    client_id = fields.String(
+        required=True, metadata={"example": "client_01m866kyycews916y6fh7wpj97"}
+    )
+    client_secret = fields.String(
+        metadata={"description": "Shown this once.", "example": "u3T0bJmVw1Yx9rKqS6cE2hZ8nP5dL7f"}
+    )
+    client_secret_expires_at = fields.Integer(metadata={"example": 0})
+    client_id_issued_at = fields.Integer(required=True, metadata={"example": 1795500000})
+    client_name = fields.String(required=True, metadata={"example": "Route planner"})
+    redirect_uris = fields.List(
+        fields.String(), required=True, metadata={"example": ["https://planner.example/callback"]}
+    )
+    token_endpoint_auth_method = fields.String(
+        required=True, metadata={"example": "client_secret_basic"}
+    )
+    scope = fields.String(required=True, metadata={"example": "openid profile"})

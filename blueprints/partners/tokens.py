@@ -7,7 +7,7 @@ from hub.kernel.work import Reading, Work
 from hub.web import Blueprint, clients, parts, public, reads, requires, transaction
 
 from .asking import answered, asked_in_form, authority, refused, speaks_oauth
-from .schemas import Introspection, TokenAnswer, UserInfo
+from .schemas import DeviceAnswer, Introspection, TokenAnswer, UserInfo
 
 bp = Blueprint("oauth", __name__, description="OAuth 2.1 and OpenID Connect for partners")
 bp.register_error_handler(oauth.OAuthRefusal, refused)
@@ -15,6 +15,8 @@ bp.register_error_handler(oauth.OAuthRefusal, refused)
 _CLIENT = {
     "client_id": "Unless the Authorization header (HTTP Basic) says it.",
     "client_secret": "For clients registered with client_secret_post.",
+    "client_assertion_type": "For private_key_jwt (RFC 7523): its one value.",
+    "client_assertion": "For private_key_jwt: a JWT that the client signed, good once.",
 }
 _EXAMPLE = {"client_id": "client_01m866kyycews916y6fh7wpj97"}
 
@@ -24,11 +26,12 @@ _EXAMPLE = {"client_id": "client_01m866kyycews916y6fh7wpj97"}
 @transaction()
 @speaks_oauth(
     {
-        "grant_type": "authorization_code, refresh_token or client_credentials.",
+        "grant_type": "authorization_code, refresh_token, client_credentials, or RFC 8628's.",
         **_CLIENT,
         "code": "The code that came to the redirect URI.",
         "redirect_uri": "The same as in the authorization request.",
         "code_verifier": "The secret of PKCE (RFC 7636).",
+        "device_code": "Of a device without a browser (RFC 8628).",
         "refresh_token": "For grant_type=refresh_token; good once.",
         "scope": "At most what was granted.",
     },
@@ -43,6 +46,23 @@ def exchange_for_token(work: Work) -> Response:
     good once; if its answer got lost, send it again within ten seconds.
     """
     return answered(oauth.token(work, authority(), asked_in_form()))
+
+
+@bp.post("/oauth/device_authorization")
+@public
+@transaction()
+@speaks_oauth(
+    {"scope": "What the device wants to do.", **_CLIENT},
+    required=("scope",),
+    example={"scope": "openid", **_EXAMPLE},
+)
+@bp.response(200, DeviceAnswer)
+def begin_on_device(work: Work) -> Response:
+    """Begin on a device without a browser (RFC 8628).
+
+    Show `user_code` and `verification_uri`, then ask the token endpoint each `interval` seconds.
+    """
+    return answered(oauth.device_request(work, authority(), asked_in_form()))
 
 
 @bp.post("/oauth/revoke")

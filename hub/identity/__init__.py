@@ -9,6 +9,7 @@ from . import (
     at_kiosk,
     children,
     client_changes,
+    limits,
     mandates,
     officers,
     passkeys,
@@ -47,6 +48,7 @@ from .devices import (
     enrol_device,
     public_key,
     revoke_device,
+    signed_by_one_of,
 )
 from .documents import Document, masked_number
 from .documents import Kind as DocumentKind
@@ -59,6 +61,7 @@ from .errors import (
     ScopeBeyondGrant,
     StrongerSignInNeeded,
 )
+from .es256 import base64url, from_base64url
 from .events import (
     CredentialChanged,
     GrantEnded,
@@ -107,6 +110,7 @@ from .rules import (
     LOA_VERIFIED,
     RECENT,
     SESSION_LIVES,
+    Limit,
     reaches,
 )
 from .sessions import csrf_value, end, end_all, end_others, mine, start
@@ -167,6 +171,7 @@ __all__ = [
     "Issuer",
     "KeyEnrolled",
     "KeyNotUsable",
+    "Limit",
     "Liveness",
     "Message",
     "NewAuthenticator",
@@ -213,6 +218,7 @@ __all__ = [
     "ask_for_code",
     "ask_own_code",
     "at_kiosk",
+    "base64url",
     "begin_to_add",
     "begin_to_join",
     "begin_to_show",
@@ -237,6 +243,7 @@ __all__ = [
     "enter_second_factor",
     "equip",
     "forget_old",
+    "from_base64url",
     "grant_of",
     "hashed",
     "holder_of",
@@ -244,6 +251,7 @@ __all__ = [
     "is_synthetic",
     "join",
     "judge",
+    "limits",
     "looks_right",
     "mandates",
     "masked",
@@ -277,6 +285,7 @@ __all__ = [
     "set_password",
     "shown_messages",
     "sign_request",
+    "signed_by_one_of",
     "start",
     "step_up",
     "subject_of",

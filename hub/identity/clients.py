@@ -114,7 +114,7 @@ def register_client(
         scopes=sorted(set(scopes)),
         auth_method=auth_method,
         secret_hash=hash_of(secret) if secret else None,
-        jwks=dict(jwks) if jwks else None,
+        jwks=public_half(jwks) if jwks else None,
         sector=sector or ids.show(PREFIX, client_id),
         synthetic=synthetic,
         created_at=work.now,
@@ -235,6 +235,17 @@ def _check(
         wrong.append({"pointer": "/names", "detail": detail})
     if wrong:
         raise ClientNotUsable(errors=wrong)
+
+
+def public_half(jwks: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a key set: the keys and what names them, nothing else that was sent along."""
+    kept = ("kty", "crv", "x", "y", "kid", "use", "alg")
+    return {
+        "keys": [
+            {name: key[name] for name in kept if isinstance(key.get(name), str)}
+            for key in jwks["keys"]
+        ]
+    }
 
 
 def sound(jwks: Mapping[str, Any] | None) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePublicKey,
@@ -144,6 +145,17 @@ def public_key(jwk: dict[str, Any]) -> EllipticCurvePublicKey:
         ).public_key()
     except ValueError:  # no base64url, or no point of the curve
         raise KeyNotUsable from None
+
+
+def signed_by_one_of(jwks: Iterable[dict[str, Any]], message: bytes, signature: bytes) -> bool:
+    """Whether one of these public P-256 keys signed ``message`` (ES256, 64 bytes)."""
+    for jwk in jwks:
+        try:
+            es256.check(public_key(jwk), message, signature)
+        except (InvalidSignature, KeyNotUsable):
+            continue
+        return True
+    return False
 
 
 class Signers:

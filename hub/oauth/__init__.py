@@ -19,12 +19,16 @@ from .authorizing import (
     refused_by_person,
     until,
 )
-from .codes import forget_old
-from .errors import OAuthRefusal
+from .device_codes import Question, decide, look_up
+from .dynamic import register_dynamically
+from .errors import OAuthRefusal, UserCodeUnknown
+from .forgetting import forget_old
 from .looking import introspect, revoke, user_info
 from .metadata import metadata
 from .redirects import form_target
 from .redirects import usable as usable_redirect
+from .registering import is_good as initial_token_is_good
+from .registering import new_initial_token, register
 
 
 def token(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
@@ -34,23 +38,39 @@ def token(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
     return authlib_gateway.token(work, authority, asked)
 
 
+def device_request(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
+    """The answer to a device without a browser (RFC 8628, 3.2); refuses like ``token``."""
+    from . import authlib_gateway
+
+    return authlib_gateway.device_request(work, authority, asked)
+
+
 __all__ = [
     "SINCE",
     "Asked",
     "Authority",
     "OAuthRefusal",
+    "Question",
+    "UserCodeUnknown",
     "Wanted",
     "agree",
     "agreed_until",
     "answer_address",
+    "decide",
+    "device_request",
     "forget_old",
     "form_target",
     "give_code",
+    "initial_token_is_good",
     "introspect",
+    "look_up",
     "metadata",
     "needs_sign_in",
+    "new_initial_token",
     "read_request",
     "refused_by_person",
+    "register",
+    "register_dynamically",
     "revoke",
     "token",
     "until",

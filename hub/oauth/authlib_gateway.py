@@ -13,7 +13,6 @@ import base64
 import binascii
 from typing import Any
 from urllib.parse import unquote_plus
-from uuid import UUID
 
 from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
@@ -25,8 +24,10 @@ from authlib.oauth2.rfc6749 import (
 )
 from authlib.oauth2.rfc6749.grants import (
     AuthorizationCodeGrant,
+    BaseGrant,
     ClientCredentialsGrant,
     RefreshTokenGrant,
+    TokenEndpointMixin,
 )
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -35,18 +36,19 @@ from hub import consent, identity
 from hub.identity import Client
 from hub.kernel.work import Work
 
-from . import codes, errors, redirects
+from . import assertions, codes, device_codes, errors, redirects
 from .asked import Asked, scopes_in
 from .authority import Authority
 from .errors import Back, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, OAuthRefusal
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 PROVEN = [method for method in METHODS if method != "none"]
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
 _GRANTS = {
-    "public": {"authorization_code", "refresh_token"},
-    "confidential": {"authorization_code", "refresh_token", "client_credentials"},
+    "public": {"authorization_code", "refresh_token", DEVICE_CODE},
+    "confidential": {"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE},
     "service": {"client_credentials"},
 }
 
@@ -177,29 +179,31 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         # Not Authlib's: it asks, issues and deletes, and two askers at once are both given.
         server, row = self.server, self.request.authorization_code.row
         codes.use(server.work, row)
-        try:
-            tokens = identity.open_grant(
-                server.work,
-                server.authority.keyring,
-                server.authority.issuer,
-                client=self.request.client.known,
-                session_id=row.session_id,
-                scopes=row.scopes,
-                offline=row.offline,
-                until=row.until,
-            )
-        except identity.PersonGone:
-            raise InvalidGrant(said="The person has signed out.", keep=True) from None
-        assert tokens.grant_id is not None
-        if not _still_agreed(server.work, row, tokens.person_id):
-            identity.end_grants(server.work, [tokens.grant_id], because="consent_withdrawn")
-            raise InvalidGrant(said="The person took the permission back.", keep=True)
+        known = self.request.client.known
+        tokens = server.opened(known, row)
         codes.gave(server.work, row, tokens.grant_id)
-        return (
-            200,
-            server.shown(self.request.client.known, tokens, nonce=row.nonce),
-            self.TOKEN_RESPONSE_HEADER,
-        )
+        return 200, server.shown(known, tokens, nonce=row.nonce), self.TOKEN_RESPONSE_HEADER
+
+
+class _DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
+    """RFC 8628, 3.4. Authlib's own asks for two answers and never uses the code up."""
+
+    GRANT_TYPE = DEVICE_CODE
+    TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+
+    def validate_token_request(self) -> None:
+        client = self.authenticate_token_endpoint_client()
+        if not client.check_grant_type(self.GRANT_TYPE):
+            raise errors.UnauthorizedClient(said="This client has no device code.")
+        if not self.request.form.get("device_code"):
+            raise InvalidRequest(said="Send the device_code.")
+        self.request.client = client
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
+        server, known = self.server, self.request.client.known
+        row = device_codes.poll(server.work, known, self.request.form["device_code"])
+        tokens = server.opened(known, row)
+        return 200, server.shown(known, tokens, nonce=None), self.TOKEN_RESPONSE_HEADER
 
 
 class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
@@ -260,12 +264,57 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             (_OwnNameGrant, None),
             (_CodeGrant, [_Pkce()]),
             (_RefreshGrant, None),
+            (_DeviceGrant, None),
         ]
         self.register_client_auth_method("client_secret_basic", _basic)
+        self.register_client_auth_method("private_key_jwt", self._by_key)
 
     def query_client(self, client_id: str) -> _Client | None:
         known = self.authority.clients.find(client_id)
         return None if known is None else _Client(known, self.authority)
+
+    def _by_key(self, query_client: Any, request: _Request) -> _Client | None:
+        sent = request.form
+        assertion = sent.get("client_assertion")
+        if assertion is None or sent.get("client_assertion_type") != assertions.TYPE:
+            return None
+        client: _Client | None = query_client(assertions.claimed(assertion) or "")
+        if client is None or client.known.auth_method != "private_key_jwt":
+            return None
+        if sent.get("client_id", client.known.id) != client.known.id:
+            return None
+        audiences = frozenset({self.authority.url, request.uri})
+        assertions.check(self.work, client.known, assertion, audiences)
+        return client
+
+    def opened(self, client: Client, row: Any) -> identity.Tokens:
+        """The grant of what a person agreed to; refuses with InvalidGrant (remembered) when they
+        signed out or took the permission back meanwhile."""
+        try:
+            tokens = identity.open_grant(
+                self.work,
+                self.authority.keyring,
+                self.authority.issuer,
+                client=client,
+                session_id=row.session_id,
+                scopes=row.scopes,
+                offline="offline_access" in row.scopes,
+                until=row.until,
+            )
+        except identity.PersonGone:
+            raise InvalidGrant(said="The person has signed out.", keep=True) from None
+        assert tokens.grant_id is not None
+        agreed = consent.covering(
+            self.work,
+            person_id=tokens.person_id,
+            recipient=client.id,
+            scopes=row.scopes,
+            hold=True,
+        )
+        if agreed is None:
+            identity.end_grants(self.work, [tokens.grant_id], because="consent_withdrawn")
+            raise InvalidGrant(said="The person took the permission back.", keep=True)
+        return tokens
 
     def shown(
         self, client: Client, tokens: identity.Tokens, *, nonce: str | None
@@ -337,6 +386,27 @@ def authorization_grant(work: Work, authority: Authority, asked: Asked) -> _Code
     return grant
 
 
+def device_request(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
+    """The answer of the device authorization endpoint (RFC 8628, 3.2)."""
+    client = proven_client(work, authority, asked, also_public=True, endpoint="device")
+    known = _Client(client, authority)
+    if not known.check_grant_type(DEVICE_CODE):
+        raise errors.UnauthorizedClient(said="This client has no device code.")
+    scope = known.get_allowed_scope(asked.get("scope"))
+    if scope is None:
+        raise InvalidScope(said="Say which scopes, of those registered for this client.")
+    begun = device_codes.ask(work, authority.keyring, client, scopes_in(scope))
+    page = f"{authority.url}/device"
+    return {
+        "device_code": begun.device_code,
+        "user_code": begun.user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={begun.user_code}",
+        "expires_in": int(device_codes.LIVES.total_seconds()),
+        "interval": device_codes.INTERVAL_SECONDS,
+    }
+
+
 def proven_client(
     work: Work, authority: Authority, asked: Asked, *, also_public: bool, endpoint: str
 ) -> Client:
@@ -380,14 +450,6 @@ def _basic(query_client: Any, request: _Request) -> _Client | None:
         return None
     client: _Client | None = query_client(name) if colon else None
     return client if client is not None and client.check_client_secret(secret) else None
-
-
-def _still_agreed(work: Work, row: Any, person_id: UUID) -> bool:
-    """Whether the consent that the code stands for was not taken back meanwhile."""
-    found = consent.covering(
-        work, person_id=person_id, recipient=row.client_id, scopes=row.scopes, hold=True
-    )
-    return found is not None
 
 
 def _bearer(token: str, scopes: frozenset[str]) -> dict[str, Any]:

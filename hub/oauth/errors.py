@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from hub.kernel.errors import Refusal
+from hub.kernel.errors import Conflict, Refusal
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,41 @@ class ConsentRequired(OAuthRefusal):
     title = "Your agreement is needed"
 
 
+class AuthorizationPending(OAuthRefusal):
+    """The person has not decided yet. Ask again after ``interval`` seconds (RFC 8628, 3.5)."""
+
+    title = "Still waiting for an answer"
+
+
+class SlowDown(OAuthRefusal):
+    """You asked too soon. Wait five seconds longer between asking than before, from now on (RFC
+    8628, 3.5)."""
+
+    title = "Asked too soon"
+
+
+class ExpiredToken(OAuthRefusal):
+    """The device code is older than ten minutes. Begin again and show a new code (RFC 8628,
+    3.5)."""
+
+    title = "The code of the device has expired"
+
+
+class InvalidClientMetadata(OAuthRefusal):
+    """Something that the client says of itself cannot be so (RFC 7591, 3.2.2);
+    ``error_description`` says what. Mind that people read ``hub_purpose``, and that partners may
+    ask for some scopes only."""
+
+    title = "This app cannot be registered so"
+
+
+class InvalidRedirectUri(OAuthRefusal):
+    """A redirect URI cannot be registered (RFC 7591, 3.2.2): see ``redirect-not-usable`` for which
+    ones can."""
+
+    title = "This way back to the app cannot be registered"
+
+
 class UnsupportedTokenType(OAuthRefusal):
     """The hub cannot revoke a token of this kind (RFC 7009, 2.2.1). Access and refresh tokens are
     the kinds there are."""
@@ -159,6 +194,13 @@ class RegistrationNotSupported(OAuthRefusal):
     """Clients are not registered in an authorization request (``registration``). Register first."""
 
     title = "An app cannot be registered in passing"
+
+
+class UserCodeUnknown(Conflict):
+    """No device waits with this code: it is mistyped, older than ten minutes, or answered already.
+    Look at the screen of the device again, or let it show a new code."""
+
+    title = "No device waits with this code"
 
 
 KINDS: dict[str, type[OAuthRefusal]] = {

@@ -6,7 +6,7 @@ from hub import identity
 
 from .authority import Authority
 
-METHODS = ["client_secret_basic", "client_secret_post", "none"]
+METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 PROVEN = METHODS[:-1]
 
 
@@ -20,17 +20,25 @@ def metadata(authority: Authority) -> dict[str, Any]:
         "token_endpoint": f"{url}/oauth/token",
         "revocation_endpoint": f"{url}/oauth/revoke",
         "introspection_endpoint": f"{url}/oauth/introspect",
+        "device_authorization_endpoint": f"{url}/oauth/device_authorization",
+        "registration_endpoint": f"{url}/oauth/register",
         "userinfo_endpoint": f"{url}/oauth/userinfo",
         "jwks_uri": f"{url}/.well-known/jwks.json",
         "service_documentation": f"{url}/docs",
         "scopes_supported": sorted(authority.askable | authority.of_partners),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "grant_types_supported": [
+            "authorization_code", "client_credentials", "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": PROVEN,
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "introspection_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["ES256"],

@@ -19,6 +19,8 @@ REPEATABLE = {
     "sign_in.refresh_tokens": "a refresh token is its own key: the same one, the same successor",
     "sign_in.sign_out": "what has ended stays ended",
     "oauth.exchange_for_token": "codes and refresh tokens are good once (RFC 6749, RFC 9700)",
+    "oauth.begin_on_device": "a question nobody answers ends by itself (RFC 8628)",
+    "registration.register_by_token": "each registration makes a client of its own (RFC 7591, 3)",
     "oauth.revoke_token": "what has ended stays ended (RFC 7009)",
     "oauth.introspect_token": "it only looks (RFC 7662)",
     "oauth.user_info_by_post": "it only looks (OpenID Connect Core, 5.3.1)",

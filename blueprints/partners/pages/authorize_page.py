@@ -6,12 +6,13 @@ so in its content security policy, since browsers follow ``form-action`` through
 same reason whoever comes from our sign-in form leaves by a page of their own (``since``).
 """
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Response, g, request
 
 from blueprints.partners.asking import asked_in_form, asked_in_query, authority
-from hub import oauth, partners
+from hub import identity, oauth, partners
 from hub.identity import Principal
 from hub.kernel import ids
 from hub.kernel.work import Work
@@ -80,17 +81,25 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
     if not allowed:
         return _leave(oauth.refused_by_person(authority(), wanted))
     assert somebody.session_id is not None
-    partners.check_may_let_in(work, wanted.client.id, ids.read("person", somebody.id))
-    agreed = oauth.agree(
+    agreed = agree(work, wanted.client, wanted.scopes, somebody)
+    return _leave(oauth.give_code(work, authority(), asked, somebody.session_id, agreed))
+
+
+def agree(
+    work: Work, client: identity.Client, scopes: frozenset[str], somebody: Principal
+) -> datetime:
+    """Enter what the person agreed to in the words that the page said; until when."""
+    partners.check_may_let_in(work, client.id, ids.read("person", somebody.id))
+    return oauth.agree(
         work,
         authority(),
-        wanted,
+        client,
+        scopes,
         somebody,
-        purpose_text=plain(dict(wanted.client.purpose)),
-        client_name=plain(dict(wanted.client.names)),
+        purpose_text=plain(dict(client.purpose)),
+        client_name=plain(dict(client.names)),
         language=current_language(),
     )
-    return _leave(oauth.give_code(work, authority(), asked, somebody.session_id, agreed))
 
 
 def _sign_in_first(work: Work, asked: oauth.Asked) -> Answer:

@@ -23,7 +23,7 @@ from hub.parts import Parts, build_parts
 from hub.settings import Settings
 from hub.transit import feeds, importing
 
-from . import people
+from . import partners, people
 from .delivery import Signer
 from .recordings import BRUSSELS_TIMETABLE, data
 
@@ -122,6 +122,7 @@ def bring(parts: Parts, progress: Progress, networks: Sequence[Network] = NETWOR
     signer = source_key(home / "positions.pem")
     enrolled = parts.database.run(lambda work: enrol(work, signer, networks), SYSTEM)
     parts.database.run(lambda work: people.settle(work, parts.keyring), SYSTEM)
+    partners.settle(parts)
     people.equip(parts.database, parts.keyring, people.keys_at(parts.settings.home / people.KEYS))
     if not missing and not enrolled:
         return False

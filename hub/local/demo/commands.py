@@ -107,7 +107,7 @@ def traffic(url: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def credentials(as_json: bool) -> None:
     """Sample people, all invented, and how to obtain their codes."""
-    from . import people
+    from . import partners, people
 
     with told_plainly():
         hub = settings()
@@ -115,9 +115,11 @@ def credentials(as_json: bool) -> None:
         found = people.credentials(
             hub.public_url, people.keys_at(keys) if keys.exists() and hub.demo else None
         )
-        click.echo(
-            json.dumps(found, ensure_ascii=False, indent=2) if as_json else people.told(found)
-        )
+        of_partners = partners.credentials(hub.public_url, hub.home) if hub.demo else {}
+        if as_json:
+            click.echo(json.dumps(found | of_partners, ensure_ascii=False, indent=2))
+        else:
+            click.echo(people.told(found) + partners.told(of_partners))
 
 
 @demo.command()
