@@ -93,7 +93,7 @@ from .population_gateway import Population, PopulationGateway, RegisterAway
 from .protections import Protections, demand, demand_to_read
 from .protections import mine as my_protections
 from .protections import mine_at as my_protections_at
-from .provisioning import equip
+from .provisioning import equip, invented_at
 from .real_name_events import (
     RealNameEnded,
     RealNameRefused,
@@ -247,6 +247,7 @@ __all__ = [
     "grant_of",
     "hashed",
     "holder_of",
+    "invented_at",
     "is_active",
     "is_synthetic",
     "join",

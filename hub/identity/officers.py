@@ -216,6 +216,14 @@ def my_appointments(reading: Reading) -> list[Appointment]:
     return [Appointment(**row._mapping) for row in reading.connection.execute(query)]
 
 
+def in_force(work: Work) -> list[Appointment]:
+    """The appointments in force of all officers, the oldest first."""
+    query = _SELECT.where(
+        model.Appointment.until > work.now, model.AppointmentEnd.ended_at.is_(None)
+    ).order_by(model.Appointment.id)
+    return [Appointment(**row._mapping) for row in work.session.execute(query)]
+
+
 def all_appointments(work: Work) -> list[Appointment]:
     """Every appointment ever made, the oldest first."""
     rows = work.session.execute(_SELECT.order_by(model.Appointment.id))

@@ -1,6 +1,7 @@
 """What a demonstration gives its invented people, so that a program can sign in as one of them."""
 
-from sqlalchemy import select
+from uuid import UUID
+
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.kernel.work import Work
@@ -9,7 +10,7 @@ from hub.keys import KeyRing
 from . import authenticator, passwords, people
 from .addresses import Address
 from .credential_model import Password
-from .model import Authenticator, Person
+from .model import Authenticator
 from .passwords import Chosen
 
 
@@ -21,9 +22,8 @@ def equip(
     ``totp_secret`` is base32. Nobody's account but an invented one is ever touched, and what the
     person has already stays.
     """
-    person_id = people.owner(work, address.channel, people.blind_index(keyring, address))
-    invented = work.session.execute(select(Person.synthetic).where(Person.id == person_id)).scalar()
-    if person_id is None or not invented:
+    person_id = invented_at(work, keyring, address)
+    if person_id is None:
         return False
     password = (
         insert(Password)
@@ -52,3 +52,11 @@ def equip(
     if any(done):
         people.changed(work, person_id)
     return any(done)
+
+
+def invented_at(work: Work, keyring: KeyRing, address: Address) -> UUID | None:
+    """The invented person with this address; None for anybody else, and for nobody."""
+    person_id = people.owner(work, address.channel, people.blind_index(keyring, address))
+    if person_id is None or not people.is_synthetic(work, person_id):
+        return None
+    return person_id

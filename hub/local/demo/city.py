@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from hub import identity
+from hub.identity import Roles
 from hub.kernel.work import SYSTEM, Work
 from hub.keys import jwk_of, thumbprint
 from hub.parts import Parts, build_parts
 from hub.settings import Settings
 from hub.transit import feeds, importing
 
-from . import partners, people
+from . import officers, partners, people
 from .delivery import Signer
 from .recordings import BRUSSELS_TIMETABLE, data
 
@@ -101,10 +102,14 @@ BRUSSELS = Network(
 NETWORKS = (BRUSSELS, HARBIN)
 
 
-def load(settings: Settings, progress: Progress = lambda _what, _done: None) -> bool:
-    """Load the demo city where it is missing; whether anything was done."""
+def load(
+    settings: Settings, progress: Progress = lambda _what, _done: None, *, roles: Roles
+) -> bool:
+    """Load the demo city where it is missing, with an officer for each of ``roles``; whether
+    anything was done."""
     parts = build_parts(settings, application="hub-demo", pool_size=2)
     try:
+        officers.settle(parts, roles)
         return bring(parts, progress)
     finally:
         parts.watch.stop()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,6 +17,9 @@ import httpx
 from hub.local import environment
 from hub.local.errors import CannotRun
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.identity import Roles
 
 from . import recording, recordings
 from .delivery import Delivery, Refused, Signer
@@ -105,9 +109,10 @@ def traffic(url: str | None) -> None:
 
 @demo.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def credentials(as_json: bool) -> None:
-    """Sample people, all invented, and how to obtain their codes."""
-    from . import partners, people
+@click.pass_obj
+def credentials(roles: "Callable[[], Roles]", as_json: bool) -> None:
+    """Sample people and officers, all invented, and how to obtain their codes."""
+    from . import officers, partners, people
 
     with told_plainly():
         hub = settings()
@@ -115,20 +120,27 @@ def credentials(as_json: bool) -> None:
         found = people.credentials(
             hub.public_url, people.keys_at(keys) if keys.exists() and hub.demo else None
         )
-        of_partners = partners.credentials(hub.public_url, hub.home) if hub.demo else {}
-        if as_json:
-            click.echo(json.dumps(found | of_partners, ensure_ascii=False, indent=2))
+        if hub.demo:
+            of_partners = partners.credentials(hub.public_url, hub.home)
+            in_office = officers.credentials(hub.public_url, hub.home, roles())
         else:
-            click.echo(people.told(found) + partners.told(of_partners))
+            of_partners, in_office = {}, {"officers": []}
+        if as_json:
+            everybody = found | of_partners | in_office
+            click.echo(json.dumps(everybody, ensure_ascii=False, indent=2))
+        else:
+            told = people.told(found) + partners.told(of_partners)
+            click.echo(told + officers.told(in_office))
 
 
 @demo.command()
-def load() -> None:
+@click.pass_obj
+def load(roles: "Callable[[], Roles]") -> None:
     """Load the demo city, unless it is there already."""
     from . import city
 
     with told_plainly(), progress_bar() as progress:
-        city.load(settings(), progress)
+        city.load(settings(), progress, roles=roles())
 
 
 @contextmanager
