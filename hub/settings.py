@@ -75,6 +75,10 @@ class Settings:
         "HUB_SMS_URL", "HTTP address of the SMS provider; empty: local viewer.", ""
     )
     sms_key: str = _setting("HUB_SMS_KEY", "Key for the SMS provider.", "")
+    voice_url: str = _setting(
+        "HUB_VOICE_URL", "HTTP address of the provider that calls telephones; empty: viewer.", ""
+    )
+    voice_key: str = _setting("HUB_VOICE_KEY", "Key for the provider of calls.", "")
     sms_closed_regions: tuple[str, ...] = _setting(
         "HUB_SMS_CLOSED_REGIONS", "Countries (ISO 3166, as CN,RU) that no SMS is sent to.", ""
     )

@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from hub.consent import ConsentWithdrawn
-from hub.identity import PersonClosed, RealNameEnded, RealNameSubmitted, RealNameVerified
+from hub.identity import (
+    CredentialChanged,
+    NewDeviceUsed,
+    PersonClosed,
+    RealNameEnded,
+    RealNameSubmitted,
+    RealNameVerified,
+    RecoveryOpened,
+)
 from hub.privacy import ExportAsked
 from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
@@ -25,6 +33,7 @@ from . import (
     public_keys,
     real_name,
     records,
+    recoveries,
     second_factor,
     sending,
     sessions,
@@ -72,6 +81,7 @@ SECTOR = Sector(
         passwords.bp,
         passkeys.bp,
         step_up.bp,
+        recoveries.bp,
         me.bp,
         sessions.bp,
         apps.bp,
@@ -98,6 +108,9 @@ SECTOR = Sector(
         RealNameVerified: (records.bring_records_in,),
         ExportAsked: (exports.make_export,),
         PersonClosed: (closure.end_consents,),
+        NewDeviceUsed: (sending.tell_of_device,),
+        CredentialChanged: (sending.tell_of_change,),
+        RecoveryOpened: (sending.tell_of_recovery,),
     },
     loops=(
         Loop(name="codes", turn=sending.send_codes, pause=0.2),

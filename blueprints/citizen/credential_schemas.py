@@ -9,6 +9,7 @@ from hub.web import Enumeration, Instant, Schema
 from .schemas import (
     ASSURANCE_LEVEL,
     PRINTABLE,
+    device_mark,
     device_name_field,
     login_field,
     second_code,
@@ -62,6 +63,7 @@ class PasswordEntry(Schema):
     )
     password = password_field(required=True)
     device_name = device_name_field()
+    device = device_mark()
 
 
 class NewPassword(Schema):
@@ -176,6 +178,7 @@ class PasskeyEntry(Schema):
     login = login_field()
     credential = fields.Nested(PasskeyCredential, required=True)
     device_name = device_name_field()
+    device = device_mark()
 
 
 class NewPasskey(Schema):
@@ -190,6 +193,7 @@ class PasskeySignUp(NewPasskey):
     """A passkey, just made, that opens an account."""
 
     device_name = device_name_field()
+    device = device_mark()
 
 
 class PasskeyName(Schema):

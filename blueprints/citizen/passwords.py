@@ -71,6 +71,7 @@ def enter_password(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
         tried,
         right=right,
         device_name=entry["device_name"],
+        device=entry["device"],
         language=current_language(),
     )
     return shown(tokens)

@@ -7,7 +7,11 @@ from marshmallow import ValidationError, fields, pre_load, validate
 from hub import identity
 from hub.web import LANGUAGE, Enumeration, Instant, Schema, page_schema
 
-CODE_CHANNEL = Enumeration("CodeChannel", ("sms", "email"), "How a one-time code travels.")
+CODE_CHANNEL = Enumeration(
+    "CodeChannel",
+    ("sms", "email", "voice"),
+    "How a one-time code travels; `voice` calls any telephone and reads it out.",
+)
 ASSURANCE_LEVEL = Enumeration(
     "AssuranceLevel",
     (identity.LOA_CODE, identity.LOA_STRONG, identity.LOA_VERIFIED),
@@ -67,6 +71,19 @@ def device_name_field() -> fields.String:
     )
 
 
+def device_mark() -> fields.String:
+    """The mark that an earlier sign-in gave this device."""
+    return fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"device_[A-Za-z0-9_-]{43}$", error="Not a device of ours."),
+        metadata={
+            "description": "The `device` of an earlier sign-in here. Without it the person is told"
+            " that somebody signed in on a new device.",
+            "example": "device_pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0aE4iM",
+        },
+    )
+
+
 class CodeRequest(Schema):
     """Where to send a one-time code."""
 
@@ -97,6 +114,7 @@ class CodeEntry(Schema):
     login = login_field()
     code = six_digits("493027")
     device_name = device_name_field()
+    device = device_mark()
 
 
 class SecondFactorEntry(Schema):
@@ -105,6 +123,7 @@ class SecondFactorEntry(Schema):
     login = login_field()
     code = second_code(required=True)
     device_name = device_name_field()
+    device = device_mark()
 
 
 class RefreshRequest(Schema):
@@ -139,6 +158,12 @@ class Tokens(Schema):
     )
     acr = fields.String(
         required=True, validate=ASSURANCE_LEVEL, metadata={"example": "urn:city:loa:1"}
+    )
+    device = fields.String(
+        metadata={
+            "description": "Of a new sign-in: keep it with the app and send it with the next.",
+            "example": "device_pB2c3qkZ0m1x4v7Y9tW6uJ8nL5rD2fG1hK3sQ0aE4iM",
+        }
     )
 
 
@@ -195,6 +220,11 @@ class Session(Schema):
     )
     acr = fields.String(
         required=True, validate=ASSURANCE_LEVEL, metadata={"example": "urn:city:loa:1"}
+    )
+    amr = fields.List(
+        fields.String(metadata={"example": "sms"}),
+        required=True,
+        metadata={"description": "How the person signed in there (RFC 8176)."},
     )
     signed_in_at = Instant(required=True)
     last_seen_at = Instant(required=True, metadata={"description": "To about ten minutes."})

@@ -1,11 +1,12 @@
-"""How codes reach people: what is written to them, and through which provider."""
+"""How codes and notices reach people: through which provider, and after which events."""
 
 from hub import identity
-from hub.identity import Channel, Dispatch, Gateway, Message, Parcel
-from hub.kernel.work import CLOCK
+from hub.identity import Channel, Dispatch, Gateway
+from hub.kernel.work import CLOCK, SYSTEM
 from hub.parts import Parts
 from hub.settings import Settings
-from hub.web.languages import translate
+
+from . import writing
 
 
 def send_codes(parts: Parts) -> bool:
@@ -15,12 +16,35 @@ def send_codes(parts: Parts) -> bool:
 
 def forget_old(parts: Parts) -> None:
     """Let identity forget what it need not know any more."""
-    parts.database.run(identity.forget_old, CLOCK)
+    parts.database.run(lambda work: identity.forget_old(work, parts.keyring), CLOCK)
+
+
+def tell_of_device(parts: Parts, event: identity.NewDeviceUsed) -> None:
+    """A new device signed in: its person is told."""
+    parts.database.run(
+        lambda work: identity.notices.tell_of_device(work, parts.keyring, event), SYSTEM
+    )
+
+
+def tell_of_change(parts: Parts, event: identity.CredentialChanged) -> None:
+    """The way somebody signs in was changed: they are told."""
+    parts.database.run(
+        lambda work: identity.notices.tell_of_change(work, parts.keyring, event), SYSTEM
+    )
+
+
+def tell_of_recovery(parts: Parts, event: identity.RecoveryOpened) -> None:
+    """Somebody asked for an account or its number: its person is told, with a link to stop it."""
+    parts.database.run(lambda work: identity.recovering.tell(work, parts.keyring, event), SYSTEM)
 
 
 def offered(settings: Settings) -> tuple[Channel, ...]:
     """The channels that this city can send codes by."""
-    providers: dict[Channel, str] = {"sms": settings.sms_url, "email": settings.smtp_url}
+    providers: dict[Channel, str] = {
+        "sms": settings.sms_url,
+        "email": settings.smtp_url,
+        "voice": settings.voice_url,
+    }
     return tuple(channel for channel, url in providers.items() if url or settings.demo)
 
 
@@ -31,25 +55,14 @@ def _gateway(parts: Parts, channel: Channel) -> Gateway:
         return identity.SmsGateway(settings.sms_url, settings.sms_key)
     if channel == "email" and settings.smtp_url:
         return identity.SmtpGateway(settings.smtp_url, settings.mail_from)
+    if channel == "voice" and settings.voice_url:
+        return identity.VoiceGateway(settings.voice_url, settings.voice_key)
     return identity.ViewerGateway(parts.database, channel)
 
 
-def written(parcel: Parcel, city: str) -> Message:
-    """A code in the person's language. The code comes first, where lock screens show it."""
-    city = translate(city, parcel.language)
-    return Message(
-        subject=translate("Your code for {city}", parcel.language, city=city),
-        text=translate(
-            "{code} is your code for {city}. It works for five minutes. Never tell it to anybody: "
-            "the city does not ask for it.",
-            parcel.language,
-            code=parcel.code,
-            city=city,
-        ),
-    )
-
-
 def _dispatch(parts: Parts) -> Dispatch:
-    gateways = {channel: _gateway(parts, channel) for channel in offered(parts.settings)}
-    city = parts.settings.city_name
-    return Dispatch(parts.database, parts.keyring, gateways, lambda parcel: written(parcel, city))
+    settings = parts.settings
+    gateways = {channel: _gateway(parts, channel) for channel in offered(settings)}
+    return Dispatch(
+        parts.database, parts.keyring, gateways, lambda parcel: writing.written(parcel, settings)
+    )

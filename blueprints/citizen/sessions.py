@@ -38,6 +38,7 @@ def my_sessions(reading: Reading, query: dict[str, Any]) -> Page[dict[str, Any]]
             "device_name": row.device_name,
             "current": row.id == current,
             "acr": row.acr,
+            "amr": row.amr,
             "signed_in_at": row.auth_time,
             "last_seen_at": row.last_seen_at,
             "expires_at": row.expires_at,
@@ -64,3 +65,12 @@ def sign_out_everywhere(work: Work) -> dict[str, int]:
     """Sign out on every device, this one included; within two seconds nothing of them is taken."""
     forget_cookies()
     return {"ended": identity.end_all(work)}
+
+
+@bp.post("/v1/me/sign-out-elsewhere")
+@requires("citizen.session:manage")
+@transaction()
+@bp.response(200, SignedOut)
+def sign_out_elsewhere(work: Work) -> dict[str, int]:
+    """Sign out on every device but this one."""
+    return {"ended": identity.end_others(work)}

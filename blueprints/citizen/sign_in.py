@@ -49,7 +49,7 @@ def never_stored(response: Response) -> Response:
 @bp.arguments(CodeRequest)
 @bp.response(202, CodeAsked)
 def ask_for_code(work: Work, asked: dict[str, Any]) -> identity.CodeAsked:
-    """Send a one-time code to a telephone or an e-mail address.
+    """Send a one-time code to a telephone or an e-mail address, or have it read out in a call.
 
     The answer is the same whether or not the address has an account; one is opened when its first
     code is entered. The code works for five minutes, five tries, and only with this `login`.
@@ -65,6 +65,7 @@ def ask_for_code(work: Work, asked: dict[str, Any]) -> identity.CodeAsked:
         address,
         client=client_address(),
         language=current_language(),
+        by=asked["channel"],
     )
 
 
@@ -132,4 +133,5 @@ def shown(tokens: identity.Tokens) -> dict[str, Any]:
         "scope": " ".join(sorted(tokens.scopes)),
         "session": ids.show("session", tokens.session_id),
         "acr": tokens.acr,
+        **({"device": tokens.device} if tokens.device else {}),
     }

@@ -11,10 +11,12 @@ from . import (
     client_changes,
     limits,
     mandates,
+    notices,
     officers,
     passkeys,
     real_name_checks,
     real_names,
+    recovering,
 )
 from .addresses import Address, Channel, masked, parse
 from .approvals import Approval
@@ -66,8 +68,10 @@ from .events import (
     CredentialChanged,
     GrantEnded,
     GrantGiven,
+    NewDeviceUsed,
     PersonClosed,
     PersonJoined,
+    RecoveryOpened,
     SessionEnded,
     SessionStarted,
 )
@@ -115,7 +119,7 @@ from .rules import (
 )
 from .sessions import csrf_value, end, end_all, end_others, mine, start
 from .signing_in import CodeAsked, ask_for_code, enter_code, enter_second_factor
-from .sms_gateway import SmsGateway
+from .sms_gateway import SmsGateway, VoiceGateway
 from .smtp_gateway import SmtpGateway
 from .stepping_up import ask_own_code, enter_password, step_up
 from .tokens import (
@@ -175,6 +179,7 @@ __all__ = [
     "Liveness",
     "Message",
     "NewAuthenticator",
+    "NewDeviceUsed",
     "NoMandate",
     "NotInOffice",
     "OwnDeed",
@@ -191,6 +196,7 @@ __all__ = [
     "RealNameRefused",
     "RealNameSubmitted",
     "RealNameVerified",
+    "RecoveryOpened",
     "RefreshTokenRefused",
     "RefreshTokenReplayed",
     "RegisterAway",
@@ -212,6 +218,7 @@ __all__ = [
     "Verified",
     "Verifier",
     "ViewerGateway",
+    "VoiceGateway",
     "all_clients",
     "all_devices",
     "approvals",
@@ -262,6 +269,7 @@ __all__ = [
     "my_protections",
     "my_protections_at",
     "new_client_secret",
+    "notices",
     "officers",
     "open_grant",
     "parse",
@@ -275,6 +283,7 @@ __all__ = [
     "read_document",
     "real_name_checks",
     "real_names",
+    "recovering",
     "refresh",
     "register_client",
     "remove",

@@ -17,7 +17,9 @@ import idna
 
 from hub.kernel.errors import Invalid
 
-Channel = Literal["sms", "email"]
+Channel = Literal["sms", "email", "voice"]
+"""How something travels. An address is a telephone's (``sms``) or an e-mail's; ``voice`` reads out
+what it says, on any telephone."""
 
 LONGEST = 254
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE)
@@ -61,7 +63,22 @@ def parse(channel: Channel, text: str, *, closed_regions: frozenset[str] = froze
     """
     if len(text) > LONGEST:
         raise _not_usable("It is too long.")
-    return _telephone(text, closed_regions) if channel == "sms" else _email(text)
+    if channel == "email":
+        return _email(text)
+    return _telephone(text, closed_regions, spoken=channel == "voice")
+
+
+def spoken_only(address: Address) -> bool:
+    """Whether a telephone receives no messages, so that what it is told must be read out."""
+    if address.channel != "sms":
+        return False
+    import phonenumbers
+
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(address.text))
+    except phonenumbers.NumberParseException:  # kept under rules that have changed since
+        return False
+    return kind not in _receive_messages()
 
 
 def masked(address: Address) -> str:
@@ -72,7 +89,22 @@ def masked(address: Address) -> str:
     return f"{local[:1]}***@{domain}"
 
 
-def _telephone(text: str, closed_regions: frozenset[str]) -> Address:
+def _receive_messages() -> tuple[int, ...]:
+    import phonenumbers
+
+    kinds = phonenumbers.PhoneNumberType
+    return (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
+
+
+def _can_be_called() -> tuple[int, ...]:
+    """Lines of people; not those that cost the caller more, whose owner earns by being called."""
+    import phonenumbers
+
+    kinds = phonenumbers.PhoneNumberType
+    return (*_receive_messages(), kinds.FIXED_LINE, kinds.VOIP, kinds.PERSONAL_NUMBER)
+
+
+def _telephone(text: str, closed_regions: frozenset[str], *, spoken: bool) -> Address:
     import phonenumbers  # the metadata of all countries: only where a number is really read
 
     plain = unicodedata.normalize("NFKC", text).strip()
@@ -83,11 +115,13 @@ def _telephone(text: str, closed_regions: frozenset[str]) -> Address:
     except phonenumbers.NumberParseException:
         raise _not_usable("This is no telephone number.") from None
     region = phonenumbers.region_code_for_number(number)
-    kinds = phonenumbers.PhoneNumberType
     if region is None or not phonenumbers.is_valid_number(number):
         raise _not_usable("No country has such a number.")
-    if phonenumbers.number_type(number) not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE):
-        raise _not_usable("This line receives no messages.")
+    kind = phonenumbers.number_type(number)
+    if spoken and kind not in _can_be_called():
+        raise _not_usable("We do not call this kind of number.")
+    if not spoken and kind not in _receive_messages():
+        raise _not_usable("This line receives no messages. Have the code read out instead.")
     if region in closed_regions:
         raise CountryNotServed
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -6,6 +6,7 @@ once more, under the same key, when the claim lapses after a minute; it is never
 was handed over cannot be sent again by anybody: its only readable copy is gone.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from .addresses import Channel
 from .model import CodeDelivery
 from .signing_in import DELIVERY
 
+_CHANNELS: dict[str, Channel] = {"sms": "sms", "email": "email", "voice": "voice"}
 AT_ONCE = 8
 ATTEMPTS = 4
 CLAIM = timedelta(seconds=60)  # longer than any gateway's timeouts together
@@ -45,7 +47,7 @@ class SendingFailed(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Parcel:
-    """A code to be brought to somebody. Shown nowhere: it has no repr."""
+    """A code or a notice to be brought to somebody. Shown nowhere: it has no repr."""
 
     id: UUID
     channel: Channel
@@ -53,14 +55,22 @@ class Parcel:
     address: str
     code: str
     expires_at: datetime
+    kind: str = "code"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What a notice speaks of."""
+        found: dict[str, str] = json.loads(self.code)
+        return found
 
 
 @dataclass(frozen=True, repr=False)
 class Message:
-    """What the person reads; only e-mail has a subject."""
+    """What the person reads, or hears; only e-mail has a subject."""
 
     subject: str
     text: str
+    language: str = "en"
 
 
 class Gateway(Protocol):
@@ -148,7 +158,8 @@ class Dispatch:
         assert row.code_sealed is not None
         return Parcel(
             id=row.id,
-            channel="sms" if row.channel == "sms" else "email",
+            channel=_CHANNELS[row.channel],
+            kind=row.kind,
             language=row.language,
             address=self._keyring.open(DELIVERY, row.address_sealed, row.id.bytes).decode(),
             code=self._keyring.open(DELIVERY, row.code_sealed, row.id.bytes).decode(),

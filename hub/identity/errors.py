@@ -73,6 +73,38 @@ class PersonGone(Unauthorized):
     title = "This account is closed"
 
 
+class NumberNotUsedLately(Forbidden):
+    """The code was right, but nobody signed in with this number for more than 45 days, and numbers
+    are given to new holders: a code alone does not open the account behind it. ``ways`` says what
+    does: ``password`` (``/v1/sign-in/passwords``), ``other_address`` (a code to the person's
+    e-mail), ``recovery`` (``/v1/recoveries``, after 72 hours). Whoever is new to the number begins
+    with ``new_account``, at ``/v1/sign-in/new-accounts``; the last two with the same ``login``."""
+
+    title = "This number has not been used here for long"
+
+
+class RecoveryUnderWay(Conflict):
+    """Somebody asked for this account, or this number, already, and the waiting time runs. Whoever
+    did it goes on at ``/v1/recoveries/completions``; the person themself can stop it by the link
+    that was sent to them, and ask again."""
+
+    title = "A recovery is under way already"
+
+
+class RecoveryWaits(Conflict):
+    """The waiting time is not over: come back after ``due_at``. Until then the account's person can
+    stop it."""
+
+    title = "The waiting time is not over yet"
+
+
+class RecoveryNotThere(NotFound):
+    """No recovery waits under this secret or link: it was stopped, is done, or lapsed seven days
+    after it was due. Sign in and ask again at ``/v1/recoveries``."""
+
+    title = "No recovery is waiting"
+
+
 class PasswordWrong(Forbidden):
     """There is no such account, it has no password, or this is not the password: we do not say
     which. Let the person try again, or sign in by a code at ``/v1/sign-in/codes``."""

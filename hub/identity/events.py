@@ -1,6 +1,6 @@
 """What happened in identity, told to whoever cares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
@@ -68,6 +68,33 @@ class CredentialChanged(Event):
     type: ClassVar[str] = "identity.credential_changed"
     person_id: UUID
     what: str
+    change_id: UUID = field(default_factory=ids.new_id)
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDeviceUsed(Event):
+    """A person who has signed in before did so on a device not seen before."""
+
+    type: ClassVar[str] = "identity.new_device_used"
+    person_id: UUID
+    session_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return ids.show("person", self.person_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryOpened(Event):
+    """Somebody who holds a person's number asked for their account, or for the number itself."""
+
+    type: ClassVar[str] = "identity.recovery_opened"
+    person_id: UUID
+    recovery_id: UUID
 
     @property
     def subject(self) -> str:

@@ -110,7 +110,8 @@ class Person(Base):
 
 
 class ContactAddress(Base):
-    """A telephone or e-mail address that a code has reached, and whose it is."""
+    """A telephone or e-mail address that a code has reached, and whose it is. ``used_at`` is the
+    last time its holder signed in with a code sent there."""
 
     __tablename__ = "identity_address"
     __table_args__ = (
@@ -125,6 +126,7 @@ class ContactAddress(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary, info=_CONTACT)
     blind_index: Mapped[bytes] = mapped_column(LargeBinary, info=_FOUND_BY)
     verified_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Login(Base):
@@ -139,7 +141,7 @@ class Login(Base):
     __table_args__ = (
         Unique("secret_hash", name="uq_identity_login_secret_hash"),
         Index("ix_identity_login_expires_at", "expires_at"),
-        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        CheckConstraint("channel IN ('sms', 'email', 'voice')", name="channel_known"),
         CheckConstraint("state IN ('code', 'second_factor', 'done', 'over')", name="state_known"),
         CheckConstraint(
             "state <> 'code' OR (code_hmac IS NOT NULL AND code_expires_at IS NOT NULL)",
@@ -164,7 +166,9 @@ class Login(Base):
 
 
 class CodeDelivery(Base):
-    """A code on its way to somebody. The sealed copies are erased once it was handed over."""
+    """A code, or a notice (``kind``), on its way to somebody. The sealed copies are erased once it
+    was handed over. ``about`` names the cause of a notice, so that it is written once; it is its
+    person's (``person_id``), a code goes with its sign-in."""
 
     __tablename__ = "identity_code_delivery"
     __table_args__ = (
@@ -174,8 +178,15 @@ class CodeDelivery(Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index("ix_identity_code_delivery_login_id", "login_id"),
-        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        CheckConstraint("channel IN ('sms', 'email', 'voice')", name="channel_known"),
         CheckConstraint("state IN ('waiting', 'sent', 'given_up')", name="state_known"),
+        CheckConstraint(
+            "kind IN ('code', 'new_device', 'credential_changed', 'recovery_opened',"
+            " 'address_claimed')",
+            name="kind_known",
+        ),
+        CheckConstraint("(kind = 'code') = (login_id IS NOT NULL)", name="code_of_login"),
+        Unique("about", name="uq_identity_code_delivery_about"),
         CheckConstraint(
             "state = 'waiting' OR (address_sealed IS NULL AND code_sealed IS NULL)",
             name="erased_after_sending",
@@ -183,7 +194,12 @@ class CodeDelivery(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    login_id: Mapped[UUID] = mapped_column(ForeignKey("identity_login.id", ondelete="CASCADE"))
+    login_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("identity_login.id", ondelete="CASCADE")
+    )
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_person.id"))
+    kind: Mapped[str] = mapped_column(Text, server_default=text("'code'"), default="code")
+    about: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=_SIGN_IN)

@@ -78,6 +78,7 @@ def join(
     credential: dict[str, Any],
     name: str,
     device_name: str | None,
+    device: str | None = None,
     language: str,
     client: str,
 ) -> Tokens:
@@ -99,6 +100,7 @@ def join(
         acr=assurance(methods),
         amr=methods,
         device_name=device_name,
+        device=device,
     )
 
 
@@ -110,6 +112,7 @@ def sign_in(
     login: str,
     credential: dict[str, Any],
     device_name: str | None,
+    device: str | None = None,
 ) -> Tokens:
     """Sign in with a passkey, without naming anybody. Refuses with SignInOver and, remembered,
     with PasskeyRefused."""
@@ -121,6 +124,7 @@ def sign_in(
         acr=assurance(methods),
         amr=methods,
         device_name=device_name,
+        device=device,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
@@ -161,6 +161,53 @@ def join_without_address(work: Work, person_id: UUID, *, language: str) -> None:
     work.session.flush()
     work.emit(PersonJoined(person_id=person_id))
     audit.record(work, "identity.person_joined", ids.show("person", person_id), synthetic=False)
+
+
+def has_mailbox(work: Work, person_id: UUID) -> bool:
+    """Whether a code could reach this person by e-mail."""
+    found = select(ContactAddress.id).where(
+        ContactAddress.person_id == person_id, ContactAddress.channel == "email"
+    )
+    return work.session.execute(found.limit(1)).scalar() is not None
+
+
+def last_shown_at(work: Work, address_index: bytes) -> datetime | None:
+    """When somebody last proved to hold this address and signed in with it."""
+    return work.session.execute(
+        select(func.coalesce(ContactAddress.used_at, ContactAddress.verified_at)).where(
+            ContactAddress.blind_index == address_index
+        )
+    ).scalar()
+
+
+def used(work: Work, address_index: bytes) -> None:
+    """Somebody signed in with a code that was sent to this address."""
+    work.session.execute(
+        update(ContactAddress)
+        .where(ContactAddress.blind_index == address_index)
+        .values(used_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hand_over(
+    work: Work, keyring: KeyRing, address_index: bytes, old_id: UUID, new_id: UUID
+) -> None:
+    """Let an address go from one person to another, sealed anew for its new holder."""
+    row = work.session.execute(
+        select(ContactAddress).where(
+            ContactAddress.blind_index == address_index, ContactAddress.person_id == old_id
+        )
+    ).scalar_one_or_none()
+    alive = select(Person.id).where(Person.id == new_id, Person.state == "active")
+    if row is None or work.session.execute(alive).scalar() is None:
+        return
+    plain = keyring.open(_ADDRESS, row.sealed, old_id.bytes)
+    row.sealed = keyring.seal(_ADDRESS, plain, new_id.bytes)
+    row.person_id, row.verified_at, row.used_at = new_id, work.now, work.now
+    work.session.flush()
+    changed(work, old_id)
+    changed(work, new_id)
 
 
 def has_address(work: Work, person_id: UUID) -> bool:

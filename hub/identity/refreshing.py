@@ -49,6 +49,7 @@ class Tokens:
     auth_time: datetime | None = None
     grant_id: UUID | None = None
     subject: str | None = None
+    device: str | None = None
     expires_in: int = int(ACCESS_LIVES.total_seconds())
     token_type: str = "Bearer"  # noqa: S105 (a word of RFC 6750, not a secret)
 

@@ -33,6 +33,11 @@ RECENT = timedelta(minutes=10)
 """How long ago somebody may have shown who they are who now changes how they sign in."""
 
 RECOVERY_CODES = 10
+RECOVERY_WAITS = timedelta(hours=72)
+RECOVERY_LAPSES = timedelta(days=7)
+NUMBER_RESTS = timedelta(days=45)
+"""How soon a telephone number that lies idle may belong to somebody else: the shortest rest that
+the rules of North America allow (47 CFR 52.15(f)(1)(ii): 45 to 90 days)."""
 PASSKEYS = 20
 
 
@@ -60,6 +65,7 @@ WRONG_PER_PERSON = Limit("wrong.person", capacity=10, every=timedelta(minutes=3)
 PASSWORDS_PER_ADDRESS = Limit("password.address", capacity=10, every=timedelta(minutes=3))
 CEREMONIES_PER_CLIENT = Limit("passkey.client", capacity=120, every=timedelta(seconds=5))
 CEREMONIES_IN_TOTAL = Limit("passkey.total", capacity=600, every=timedelta(milliseconds=50))
+RECOVERIES_PER_PERSON = Limit("recovery.person", capacity=3, every=timedelta(days=1))
 JOINS_PER_CLIENT = Limit("join.client", capacity=20, every=timedelta(minutes=3))
 JOINS_IN_TOTAL = Limit("join.total", capacity=300, every=timedelta(seconds=1))
 PASSWORDS_IN_TOTAL = Limit("password.total", capacity=300, every=timedelta(milliseconds=200))
@@ -120,6 +126,14 @@ def totp_steps(now: datetime) -> range:
     """The RFC 6238 time steps that count as now: one earlier and one later for slow clocks."""
     step = int(now.timestamp() // TOTP_STEP.total_seconds())
     return range(step - TOTP_DRIFT, step + TOTP_DRIFT + 1)
+
+
+def holder_may_have_changed(
+    now: datetime, *, telephone: bool, last_shown_at: datetime, known_device: bool
+) -> bool:
+    """Whether a code at a telephone number may have been read by somebody else than the person
+    whose number it was: nobody signed in with it for 45 days, and this device is new too."""
+    return telephone and not known_device and now - last_shown_at > NUMBER_RESTS
 
 
 def reaches(acr: str, wanted: str) -> bool:

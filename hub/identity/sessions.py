@@ -5,6 +5,7 @@ through it; a grant has one family of refresh tokens (refreshing.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,9 @@ from hub.kernel.errors import NotFound
 from hub.kernel.work import Reading, Work
 from hub.keys import KeyRing
 
+from . import seen_devices
 from .ending import end_sessions
-from .events import SessionStarted
+from .events import NewDeviceUsed, SessionStarted
 from .model import Grant, RefreshToken, Session
 from .refreshing import Tokens, first_generation, tokens_of
 from .rules import SESSION_LIVES, assurance
@@ -33,8 +35,14 @@ def start(
     acr: str,
     amr: Sequence[str],
     device_name: str | None,
+    device: str | None = None,
 ) -> Tokens:
-    """A new session of the city's own app or pages, and its first tokens."""
+    """A new session of the city's own app or pages, and its first tokens.
+
+    ``device`` is the mark that an earlier sign-in gave this device; the tokens hold the one to
+    keep.
+    """
+    mark, new_device = seen_devices.see(work, person_id, device)
     session = Session(
         id=ids.new_id(),
         person_id=person_id,
@@ -58,8 +66,10 @@ def start(
         work.session.flush()
     refresh_token = first_generation(work, grant.id, session.expires_at)
     work.emit(SessionStarted(person_id=person_id, session_id=session.id))
+    if new_device:
+        work.emit(NewDeviceUsed(person_id=person_id, session_id=session.id))
     audit.record(work, "identity.session_started", ids.show("session", session.id), acr=acr)
-    return tokens_of(work, issuer, session, grant, refresh_token)
+    return replace(tokens_of(work, issuer, session, grant, refresh_token), device=mark)
 
 
 def csrf_value(keyring: KeyRing, session_id: UUID) -> str:
@@ -75,6 +85,7 @@ def mine(reading: Reading, *, after: UUID | None, limit: int) -> Sequence[Any]:
             Session.id,
             Session.device_name,
             Session.acr,
+            Session.amr,
             Session.auth_time,
             Session.last_seen_at,
             Session.expires_at,

@@ -19,9 +19,17 @@ from hub.kernel import ids
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from . import limits, people, protections, second_factors, sessions
+from . import (
+    handing_over,
+    limits,
+    people,
+    protections,
+    second_factors,
+    seen_devices,
+    sessions,
+)
 from .addresses import Address, Channel
-from .errors import CodeWrong, SecondFactorNeeded, SignInOver
+from .errors import CodeWrong, NumberNotUsedLately, SecondFactorNeeded, SignInOver
 from .model import CodeDelivery, Login
 from .refreshing import Tokens
 from .rules import (
@@ -34,6 +42,7 @@ from .rules import (
     RESEND,
     WRONG_PER_CLIENT,
     assurance,
+    holder_may_have_changed,
     is_code,
     new_code,
     new_secret,
@@ -56,11 +65,18 @@ class CodeAsked:
 
 
 def ask_for_code(
-    work: Work, keyring: KeyRing, address: Address, *, client: str, language: str
+    work: Work,
+    keyring: KeyRing,
+    address: Address,
+    *,
+    client: str,
+    language: str,
+    by: Channel | None = None,
 ) -> CodeAsked:
     """Begin a sign-in and have a code sent to ``address``; the same for known and unknown ones.
 
-    ``client`` is the network address that asks. Refuses with AskedTooOften.
+    ``client`` is the network address that asks; ``by`` is ``voice`` to have a telephone called
+    and the code read out. Refuses with AskedTooOften.
     """
     limits.take(work, keyring, RESEND, address.key)
     limits.take(work, keyring, CODES_PER_ADDRESS, address.key)
@@ -70,7 +86,7 @@ def ask_for_code(
     login = Login(
         id=login_id,
         secret_hash=_hash(secret),
-        channel=address.channel,
+        channel=by or address.channel,
         address_sealed=keyring.seal(_LOGIN, address.text.encode(), login_id.bytes),
         address_index=people.blind_index(keyring, address),
         code_hmac=_code_hmac(keyring, login_id.bytes, code),
@@ -81,7 +97,7 @@ def ask_for_code(
     work.session.add(login)
     work.session.flush()
     work.session.add(_delivery(work, keyring, login, address, code))
-    audit.record(work, "identity.code_asked", ids.show("login", login_id), channel=address.channel)
+    audit.record(work, "identity.code_asked", ids.show("login", login_id), channel=login.channel)
     return CodeAsked(PREFIX + secret, work.now + CODE_LIVES, work.now + RESEND.every)
 
 
@@ -93,6 +109,7 @@ def enter_code(
     login: str,
     code: str,
     device_name: str | None,
+    device: str | None = None,
     client: str,
 ) -> Tokens:
     """Sign in with the code that was sent.
@@ -100,14 +117,15 @@ def enter_code(
     Refuses with SignInOver, and, remembered, with CodeWrong (five tries) or SecondFactorNeeded.
     """
     row = _entered(work, keyring, login, code, client)
+    handing_over.settle(work, keyring, row.address_index)
     row.person_id = people.behind(work, keyring, _address(keyring, row), language=row.language)
     row.address_sealed = None
-    row.shown = [_method(row.channel)]
-    found = protections.of(work.session, row.person_id)
-    if found.second_step:
+    row.shown = [method(row.channel)]
+    if (refusal := _not_enough(work, row, row.person_id, device)) is not None:
         row.state = "second_factor"
-        raise SecondFactorNeeded(keep=True, extra={"ways": list(found.second_steps)})
+        raise refusal
     row.state = "done"
+    people.used(work, row.address_index)
     return sessions.start(
         work,
         issuer,
@@ -115,7 +133,56 @@ def enter_code(
         acr=assurance(row.shown),
         amr=row.shown,
         device_name=device_name,
+        device=device,
     )
+
+
+def _not_enough(
+    work: Work, row: Login, person_id: UUID, device: str | None
+) -> SecondFactorNeeded | NumberNotUsedLately | None:
+    """What else a code needs beside it, or None when it opens the account by itself."""
+    found = protections.of(work.session, person_id)
+    telephone = _kind_of(row) == "sms"
+    for_holders = ["recovery", *(["new_account"] if telephone else [])]
+    if found.second_step:
+        ways = [*found.second_steps, *for_holders]
+        return SecondFactorNeeded(keep=True, extra={"ways": ways})
+    changed = holder_may_have_changed(
+        work.now,
+        telephone=telephone,
+        last_shown_at=people.last_shown_at(work, row.address_index) or work.now,
+        known_device=seen_devices.known(work, person_id, device),
+    )
+    if not changed:
+        return None
+    ways = [
+        *(["password"] if found.password else []),
+        *(["other_address"] if people.has_mailbox(work, person_id) else []),
+        *for_holders,
+    ]
+    return NumberNotUsedLately(keep=True, extra={"ways": ways})
+
+
+def proven(work: Work, login: str, *, telephone: bool = False) -> Login:
+    """A sign-in whose code was right but not enough; SignInOver for any other."""
+    row = _open(work, login)
+    if row.state != "second_factor" or row.person_id is None or not row.address_index:
+        raise SignInOver
+    if telephone and _kind_of(row) != "sms":
+        raise SignInOver
+    return row
+
+
+def entered(
+    work: Work, keyring: KeyRing, *, login: str, code: str, client: str, index: bytes
+) -> Login:
+    """Accept a code that was sent to the address with this blind index; any other is SignInOver,
+    the rest as ``enter_code``."""
+    row = _entered(work, keyring, login, code, client)
+    if row.address_index != index:
+        raise SignInOver
+    row.state, row.address_sealed = "done", None
+    return row
 
 
 def prove(
@@ -124,10 +191,11 @@ def prove(
     """Accept a code that was sent to an address of this person, who is signed in already; by which
     method (RFC 8176) it came. Somebody else's address is SignInOver; the rest as ``enter_code``."""
     row = _entered(work, keyring, login, code, client)
-    if people.owner(work, row.channel, row.address_index) != person_id:
+    if people.owner(work, _kind_of(row), row.address_index) != person_id:
         raise SignInOver
     row.state, row.address_sealed = "done", None
-    return _method(row.channel)
+    people.used(work, row.address_index)
+    return method(row.channel)
 
 
 def second_step(
@@ -178,6 +246,7 @@ def enter_second_factor(
     login: str,
     code: str,
     device_name: str | None,
+    device: str | None = None,
 ) -> Tokens:
     """Finish a sign-in with a code of the person's authenticator app, or one from their paper.
 
@@ -193,6 +262,9 @@ def enter_second_factor(
     except CodeWrong:
         _count_wrong(work, row, row.second_tries)
     row.state = "done"
+    if row.address_index:
+        people.used(work, row.address_index)
+        handing_over.keep(work, row.person_id, row.address_index)
     methods = [*row.shown, "otp", *(["mfa"] if "pwd" in row.shown else [])]
     return sessions.start(
         work,
@@ -201,6 +273,7 @@ def enter_second_factor(
         acr=assurance(methods),
         amr=methods,
         device_name=device_name,
+        device=device,
     )
 
 
@@ -216,7 +289,7 @@ def _delivery(
     return CodeDelivery(
         id=delivery_id,
         login_id=login.id,
-        channel=address.channel,
+        channel=login.channel,
         language=login.language,
         address_sealed=keyring.seal(DELIVERY, address.text.encode(), delivery_id.bytes),
         code_sealed=keyring.seal(DELIVERY, code.encode(), delivery_id.bytes),
@@ -297,14 +370,19 @@ def _count_wrong(work: Work, row: Login, tries: int) -> None:
 
 
 def _address(keyring: KeyRing, row: Login) -> Address:
-    channel: Channel = "sms" if row.channel == "sms" else "email"
+    channel = _kind_of(row)
     assert row.address_sealed is not None  # erased only when the state leaves "code"
     return Address(channel, keyring.open(_LOGIN, row.address_sealed, row.id.bytes).decode())
 
 
-def _method(channel: str) -> str:
-    """RFC 8176 has a word for a telephone; e-mail goes by ``otp``."""
-    return "sms" if channel == "sms" else "otp"
+def _kind_of(row: Login) -> Channel:
+    """What kind of address a code went to, however it travelled."""
+    return "email" if row.channel == "email" else "sms"
+
+
+def method(channel: str) -> str:
+    """RFC 8176 has words for a message and for a call; e-mail goes by ``otp``."""
+    return {"sms": "sms", "voice": "tel"}.get(channel, "otp")
 
 
 def _code_hmac(keyring: KeyRing, login: bytes, code: str) -> bytes:

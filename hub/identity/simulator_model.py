@@ -24,7 +24,7 @@ class ShownMessage(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        CheckConstraint("channel IN ('sms', 'email')", name="channel_known"),
+        CheckConstraint("channel IN ('sms', 'email', 'voice')", name="channel_known"),
         {
             "schema": "simulator_message",
             "info": nobodys("found by no account; each is gone after a day"),

@@ -1,4 +1,4 @@
-"""Text messages through a provider's HTTP interface.
+"""Text messages, and telephone calls that read one out, through a provider's HTTP interface.
 
 ``POST <HUB_SMS_URL>`` with ``{"to": "+86...", "text": "..."}``, a bearer key and an
 ``Idempotency-Key``: the shape most providers share or a ten-line relay gives them.
@@ -31,7 +31,7 @@ class SmsGateway:
         try:
             answer = self._client().post(
                 self._url,
-                json={"to": address, "text": message.text},
+                json=self._body(address, message),
                 headers={**self._authorization, "Idempotency-Key": key},
             )
         except httpx.HTTPError:
@@ -40,6 +40,9 @@ class SmsGateway:
             return
         final = 400 <= answer.status_code < 500 and answer.status_code not in _TRY_AGAIN
         raise SendingFailed(final=final)
+
+    def _body(self, address: str, message: Message) -> dict[str, str]:
+        return {"to": address, "text": message.text}
 
     def close(self) -> None:
         """Close the connection that is kept open between messages."""
@@ -54,3 +57,11 @@ class SmsGateway:
             timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
             self._http = httpx.Client(timeout=timeout, follow_redirects=False)
         return self._http
+
+
+class VoiceGateway(SmsGateway):
+    """Calls a telephone and has the text read out: ``POST <HUB_VOICE_URL>`` with ``{"to": "+86...",
+    "say": "...", "language": "zh-CN"}``, for a provider or relay that speaks."""
+
+    def _body(self, address: str, message: Message) -> dict[str, str]:
+        return {"to": address, "say": message.text, "language": message.language}

@@ -38,6 +38,7 @@ def enter_password(
     *,
     right: bool,
     device_name: str | None,
+    device: str | None = None,
     language: str,
 ) -> Tokens:
     """Sign in with a password that was looked at.
@@ -58,6 +59,7 @@ def enter_password(
         acr=assurance(["pwd"]),
         amr=["pwd"],
         device_name=device_name,
+        device=device,
     )
 
 

@@ -163,6 +163,7 @@ def set_up_pages(app: Flask) -> None:
         plain=plain,
         clock=clock,
         day_and_time=day_and_time,
+        careful_moment=careful_moment,
         ink_on=ink_on,
         json_block=json_block,
         address=address,
@@ -325,6 +326,15 @@ def day_and_time(when: datetime | str, zone: str) -> str:
     there = moment(when).astimezone(ZoneInfo(zone))
     locale = languages.current_language().replace("-", "_")
     return f"{format_date(there, 'medium', locale=locale)} {there:%H:%M}"
+
+
+def careful_moment(when: str, zone: str) -> str:
+    """The same for a moment that came in an address: whatever is none shows as nothing."""
+    try:
+        found = datetime.fromisoformat(when)
+        return day_and_time(found, zone) if found.tzinfo else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def ink_on(colour: str | None) -> str:

@@ -338,12 +338,12 @@ def test_a_register_that_is_away_is_asked_again(client, city, db, parts):
     assert stands(client, li.headers)["state"] == "verified"
 
 
-def test_after_three_days_nobody_waits_any_more(client, city, db, clock):
+def test_after_three_days_nobody_waits_any_more(client, city, db, clock, parts):
     li = city.citizen("li")
     hand_in(client, li.headers, card_of(resident(db)))
 
     clock.move(days=3, minutes=1)
-    db.run(identity.forget_old, SYSTEM)
+    db.run(lambda work: identity.forget_old(work, parts.keyring), SYSTEM)
     clock.move(days=-3, minutes=-1)
 
     after = stands(client, li.headers)

@@ -25,6 +25,7 @@ KNOWN = {
     "identity_login": {"state": "done"},
     "identity_code_delivery": {"state": "waiting", "finished_at": None},
     "identity_real_name": {"state": "verified", "reason": None, "ended_at": None},
+    "identity_recovery": {"kind": "address"},
     "audit_access": {"erased_at": None},
     "identity_mandate": {
         "state": "offered",

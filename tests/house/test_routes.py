@@ -25,6 +25,7 @@ REPEATABLE = {
     "oauth.introspect_token": "it only looks (RFC 7662)",
     "oauth.user_info_by_post": "it only looks (OpenID Connect Core, 5.3.1)",
     "sessions.sign_out_everywhere": "what has ended stays ended",
+    "sessions.sign_out_elsewhere": "what has ended stays ended",
 }
 
 

@@ -15,6 +15,7 @@ from . import (  # noqa: E402 (they add views)
     password_page,  # noqa: F401
     real_name_page,  # noqa: F401
     records_page,  # noqa: F401
+    recovery_page,  # noqa: F401
     second_factor_page,  # noqa: F401
     security_page,  # noqa: F401
     sign_in_page,  # noqa: F401

@@ -6,6 +6,7 @@ from hub.kernel import ids
 from hub.kernel.work import Reading, Work
 from hub.web import forget_cookies, parts, principal_of, reads
 from hub.web.languages import LANGUAGES
+from hub.web.languages import text as _
 from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page, sent
 
 from . import bp
@@ -29,6 +30,7 @@ def account_page(reading: Reading) -> Answer:
             "current": row.id == current,
             "signed_in_at": row.auth_time,
             "last_seen_at": row.last_seen_at,
+            "how": how(row.amr),
         }
         for row in rows[:SHOWN]
     ]
@@ -76,6 +78,23 @@ def end_app(app_id: str) -> Answer:
     """Let a partner's app in no longer."""
     act(lambda work: apps.let_in_no_longer(work, app_id))
     return go_to("/me?done=app-ended")
+
+
+@bp.post("/me/sign-out-elsewhere")
+@for_signed_in
+def sign_out_elsewhere() -> Answer:
+    """Sign out on every device but this one."""
+    act(identity.end_others)
+    return go_to("/me?done=ended")
+
+
+def how(methods: list[str]) -> str:
+    """In words, by what somebody signed in (RFC 8176)."""
+    if {"hwk", "swk"} & set(methods):
+        return _("by passkey")
+    if "pwd" in methods:
+        return _("by password and app") if "otp" in methods else _("by password")
+    return _("by code and app") if len(methods) > 1 else _("by code")
 
 
 @bp.post("/me/sign-out-everywhere")

@@ -18,7 +18,7 @@ from hub.web.pages import Answer, act, for_signed_in, go_to, page, sent
 from . import bp
 from .browsers import device_name
 from .password_page import shown_page
-from .sign_in_page import address_page, only_our_forms, signed_in
+from .sign_in_page import address_page, device_mark, only_our_forms, signed_in
 
 LONGEST = 16_384
 
@@ -37,6 +37,7 @@ def enter_passkey() -> Answer:
                 login=sent("login"),
                 credential=credential(),
                 device_name=device_name(request.user_agent.string),
+                device=device_mark(),
             )
         )
     except Refusal as refusal:
@@ -60,6 +61,7 @@ def sign_up_with_passkey() -> Answer:
                 credential=credential(),
                 name=usual_name(),
                 device_name=device_name(request.user_agent.string),
+                device=device_mark(),
                 language=current_language(),
                 client=client_address(),
             )

@@ -13,7 +13,15 @@ from hub.web.pages import Answer, act, asked, for_signed_in, go_to, page, sent, 
 
 from . import bp
 from .browsers import device_name
-from .sign_in_page import LOGIN_COOKIE, digits, keep_login, only_our_forms, signed_in, understood
+from .sign_in_page import (
+    LOGIN_COOKIE,
+    device_mark,
+    digits,
+    keep_login,
+    only_our_forms,
+    signed_in,
+    understood,
+)
 
 STEP_UP_COOKIE_PATH = "/step-up"
 
@@ -45,12 +53,15 @@ def enter_password() -> Answer:
                 tried,
                 right=right,
                 device_name=device_name(request.user_agent.string),
+                device=device_mark(),
                 language=current_language(),
             )
         )
     except Refusal as refusal:
         if refusal.slug() == "second-factor-needed":
-            answer = go_to("/sign-in/second-factor?" + urlencode({"next": sent("next")}))
+            ways = " ".join(refusal.extra["ways"])
+            query = urlencode({"next": sent("next"), "ways": ways})
+            answer = go_to(f"/sign-in/second-factor?{query}")
             return keep_login(answer, refusal.extra["login"])
         return entry_page(typed, refusal)
     return signed_in(tokens)

@@ -15,6 +15,7 @@ DONE = {
     "passkey-added",
     "passkey-renamed",
     "passkey-removed",
+    "recovery-stopped",
 }
 
 
@@ -26,6 +27,10 @@ def security_page(reading: Reading) -> Answer:
     return page(
         "citizen/security.html",
         private=True,
+        waiting=[
+            {**row._mapping, "shown": ids.show("recovery", row.id)}
+            for row in identity.recovering.waiting(reading)
+        ],
         passkeys=[
             {**row._mapping, "shown": ids.show("passkey", row.id)}
             for row in identity.passkeys.mine(reading)

@@ -4,6 +4,7 @@ The secret of the sign-in under way stays in a cookie of its own, so that each s
 and nobody can be tricked into entering a code for somebody else's sign-in.
 """
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -21,7 +22,14 @@ from . import bp
 from .browsers import device_name
 
 LOGIN_COOKIE = "hub_login"
+DEVICE_COOKIE = "hub_device"
+DEVICE_KEPT = timedelta(days=400)
 LOGIN_LIVES = timedelta(minutes=15)
+
+
+DEVICE_FORM = re.compile(r"device_[A-Za-z0-9_-]{43}")
+STEPS = {"second-factor-needed": "second-factor", "number-not-used-lately": "not-lately"}
+"""Where a sign-in goes on whose code was right but not enough."""
 
 
 class FormFromElsewhere(Forbidden):
@@ -43,14 +51,16 @@ def ask_for_code() -> Answer:
     """Send a code to the telephone or e-mail address of the form."""
     only_our_forms()
     typed, wanted = sent("address"), sent("next")
+    by: identity.Channel | None = "voice" if sent("by") == "voice" else None
     try:
         begun = act(
             lambda work: identity.ask_for_code(
                 work,
                 parts().keyring,
-                understood(typed),
+                understood(typed, by),
                 client=client_address(),
                 language=current_language(),
+                by=by,
             )
         )
     except Refusal as refusal:
@@ -72,10 +82,10 @@ def keep_login(answer: Answer, login: str, *, path: str = "/sign-in") -> Answer:
     return answer
 
 
-def understood(typed: str) -> identity.Address:
+def understood(typed: str, by: identity.Channel | None = None) -> identity.Address:
     """A telephone number, or an e-mail address when there is an @ in it."""
     settings = parts().settings
-    channel: identity.Channel = "email" if "@" in typed else "sms"
+    channel: identity.Channel = by or ("email" if "@" in typed else "sms")
     if channel not in offered(settings):
         raise ChannelNotOffered
     closed = frozenset(settings.sms_closed_regions)
@@ -91,6 +101,7 @@ def address_page(typed: str = "", wanted: str = "", refusal: Refusal | None = No
         typed=typed,
         next=wanted or asked("next", "/me"),
         refusal=refusal,
+        calls="voice" in offered(parts().settings),
         demo=parts().settings.demo,
     )
 
@@ -116,12 +127,15 @@ def enter_code() -> Answer:
                 login=request.cookies.get(LOGIN_COOKIE, ""),
                 code=digits(sent("code")),
                 device_name=device_name(request.user_agent.string),
+                device=device_mark(),
                 client=client_address(),
             )
         )
     except Refusal as refusal:
-        if refusal.slug() == "second-factor-needed":
-            return go_to("/sign-in/second-factor?" + urlencode({"next": sent("next")}))
+        if refusal.slug() in STEPS and "ways" in refusal.extra:
+            ways = " ".join(refusal.extra["ways"])
+            query = urlencode({"next": sent("next"), "ways": ways})
+            return go_to(f"/sign-in/{STEPS[refusal.slug()]}?{query}")
         return entry_page("code", refusal)
     return signed_in(tokens)
 
@@ -147,11 +161,19 @@ def enter_second_factor() -> Answer:
                 login=request.cookies.get(LOGIN_COOKIE, ""),
                 code=digits(sent("code")),
                 device_name=device_name(request.user_agent.string),
+                device=device_mark(),
             )
         )
     except Refusal as refusal:
         return entry_page("second_factor", refusal)
     return signed_in(tokens)
+
+
+@bp.get("/sign-in/not-lately")
+@public
+def not_lately_page() -> Answer:
+    """The code was right, and yet not enough: the number may have a new holder."""
+    return entry_page("not_lately")
 
 
 def entry_page(step: str, refusal: Refusal | None = None) -> Answer:
@@ -163,6 +185,7 @@ def entry_page(step: str, refusal: Refusal | None = None) -> Answer:
         refusal.status if refusal else 200,
         private=True,
         step=step,
+        ways=(sent("ways") or asked("ways")).split(),
         next=sent("next") or asked("next", "/me"),
         refusal=refusal,
         demo=parts().settings.demo,
@@ -174,7 +197,22 @@ def signed_in(tokens: identity.Tokens) -> Answer:
     keep_in_cookies(tokens)
     answer = go_to(sent("next") or "/me")
     answer.delete_cookie(LOGIN_COOKIE, path="/sign-in")
+    if tokens.device is not None:
+        answer.set_cookie(
+            DEVICE_COOKIE,
+            tokens.device,
+            max_age=DEVICE_KEPT,
+            httponly=True,
+            samesite="Lax",
+            secure=parts().settings.public_url.startswith("https://"),
+        )
     return answer
+
+
+def device_mark() -> str | None:
+    """The mark that an earlier sign-in gave this browser."""
+    given = request.cookies.get(DEVICE_COOKIE, "")
+    return given if DEVICE_FORM.fullmatch(given) else None
 
 
 def only_our_forms() -> None:
