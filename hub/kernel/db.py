@@ -200,6 +200,8 @@ class LostConnection(Unavailable):
 
 
 def _close(work: Work) -> None:
+    if not work.closings and not work.session.in_transaction():
+        return  # nothing was read or added: a token for a machine, for example
     work.session.flush()
     if work.closings:
         rows = {c.name: msgspec.json.encode(r).decode() for c, r in work.closings.items()}
