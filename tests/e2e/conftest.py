@@ -49,16 +49,26 @@ PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+def chromium() -> str:
+    """Where Chromium is; without it the test is skipped, or fails where everything must run."""
     if CHROMIUM is None:
         said = "Chromium is not installed; `apt-get install chromium` lets these tests run."
         if os.environ.get("CI") == "true":
             pytest.fail(said)
         pytest.skip(said)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium without a window.
+
+    Closed after each module: as long as Playwright is open, its event loop runs in this thread, and
+    no other test could run one of its own.
+    """
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
         opened.close()
 
@@ -131,7 +141,7 @@ def _listens(port: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def hub(browser: Browser, parts: Parts, settings: Settings) -> Iterator[Hub]:
+def hub(chromium: str, parts: Parts, settings: Settings) -> Iterator[Hub]:
     """The hub: its town, its roles, its buses."""
     own = replace(settings, port=_free_port(), stream_port=_free_port())
     built = build_parts(own, application="hub-e2e", pool_size=4)

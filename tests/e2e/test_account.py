@@ -19,7 +19,7 @@ def sign_in(page, hub, address: str) -> None:
     page.get_by_label("Telephone number or e-mail address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").fill(hub.code_for(address))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_wrong_code_is_said_beside_the_field(visit, hub, address):
     page.get_by_role("button", name="Send me a code").click()
     right = hub.code_for(address)
     page.get_by_label("Code").fill("000000" if right != "000000" else "111111")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     error = page.locator("#code-error")
     error.wait_for()
@@ -100,7 +100,7 @@ def test_the_second_factor_is_turned_on_asked_for_and_turned_off(visit, hub, add
     sign_in(other, hub, address)
     other.locator("h1", has_text="Second step").wait_for()
     other.get_by_label("Code").fill(secret.at(datetime.now(UTC) + timedelta(seconds=30)))
-    other.get_by_role("button", name="Sign in").click()
+    other.get_by_role("button", name="Sign in", exact=True).click()
     other.wait_for_url("**/me")
     assert other.get_by_text("this one").count() == 1
 

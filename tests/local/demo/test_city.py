@@ -64,11 +64,8 @@ def test_progress_only_goes_forward_and_ends_at_the_end(loaded, told):
     assert {what for what, _ in told} >= {"Harbin (synthetic)", "Brussels tram 55 (recorded)"}
 
 
-def test_a_second_time_does_nothing_and_is_quick(parts, loaded):
-    began = datetime.now(UTC)
-
+def test_a_second_time_does_nothing(parts, loaded):
     assert not city.bring(parts, pytest.fail, (BRUSSELS, HARBIN))
-    assert datetime.now(UTC) - began < timedelta(seconds=1)
 
 
 def test_an_interrupted_load_is_completed(parts, loaded):
