@@ -118,6 +118,7 @@ SECTOR = Sector(
     ),
     schedules=(
         Schedule(name="identity.forget_old", cron="17 * * * *", run=sending.forget_old),
+        Schedule(name="databank.forget_old", cron="51 3 * * *", run=records.forget_old),
         Schedule(name="databank.refresh", cron="43 * * * *", run=records.refresh_records),
         Schedule(name="access_log.forget_old", cron="23 2 * * *", run=access_log.forget_old),
         Schedule(name="privacy.close_accounts", cron="*/5 * * * *", run=closure.close_accounts),

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from hub import audit, files, identity, privacy
+from hub import files, identity, privacy
 from hub.kernel import ids
 from hub.kernel.paging import Page, id_place, place_after
 from hub.kernel.work import CLOCK, SYSTEM, Reading, Work
@@ -93,14 +93,8 @@ def make_export(built: Parts, event: privacy.ExportAsked) -> None:
         wanted = privacy.waiting(work, event.export_id)
         if wanted is None:
             return None
-        everything = privacy.gather(work, built.keyring, wanted.person_id)
-        audit.read(
-            work,
-            about=wanted.person_id,
-            register=REGISTER,
-            purpose=PURPOSE,
-            basis="legal_duty",
-            fields=[found.table for found in everything],
+        everything = privacy.gather(
+            work, built.keyring, wanted.person_id, register=REGISTER, purpose=PURPOSE
         )
         return wanted, everything
 

@@ -10,7 +10,7 @@ from hub.databank.entitlements import holds
 from hub.databank.registers import OWN_RECORD
 from hub.identity.population_simulator import ADDRESS
 from hub.kernel import ids
-from hub.kernel.work import SYSTEM, Work
+from hub.kernel.work import CLOCK, SYSTEM, Work
 from hub.parts import Parts
 from hub.web import Blueprint, parts, refuses, requires, transaction
 from hub.web.languages import text as _
@@ -135,6 +135,11 @@ def refresh_records(built: Parts) -> None:
             databank.fetch(built.database, built.keyring, built.of(source), person_id)
         except identity.RegisterAway:
             return  # noted; the others would wait for the same office, so the next hour tries
+
+
+def forget_old(built: Parts) -> None:
+    """Schedule: delete appeals whose time is over."""
+    built.database.run(databank.appeals.forget_old, CLOCK)
 
 
 def source(built: Parts) -> databank.Source:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
@@ -20,7 +20,7 @@ from hub.keys import KeyRing
 from .errors import NothingToAppeal
 from .events import AppealDecided, AppealFiled
 from .looking_up import Seen, look_up
-from .model import Appeal, Record
+from .model import KEPT, Appeal, Record
 from .registers import ENTITLEMENTS, OWN_RECORD
 from .taking_in import append
 
@@ -131,6 +131,11 @@ def decide(work: Work, keyring: KeyRing, appeal_id: UUID, *, outcome: Outcome, a
         )
     work.emit(AppealDecided(person_id=row.person_id, appeal_id=appeal_id, outcome=outcome))
     audit.record(work, "databank.appeal_decided", ids.show("appeal", appeal_id), outcome=outcome)
+
+
+def forget_old(work: Work) -> None:
+    """Delete appeals that were decided three years ago."""
+    work.session.execute(delete(Appeal).where(Appeal.decided_at < work.now - KEPT))
 
 
 def _newest(

@@ -24,14 +24,18 @@ def _record(sealed: Sealed | None = None) -> dict[str, Any]:
     )
 
 
+KEPT = timedelta(days=3 * 365)
+
+
 def _appeal(sealed_for: str) -> dict[str, Any]:
     return personal(
         purpose="to decide the person's appeal",
         basis="legal_duty",
-        keep=timedelta(days=3 * 365),
+        keep=KEPT,
         export=True,
         erase="delete",
         sealed=Sealed(sealed_for, "id"),
+        duty="databank.forget_old",
     )
 
 

@@ -8,15 +8,15 @@ from hub import audit
 from hub.kernel import ids
 from hub.kernel.work import Work
 
-from . import sessions
+from . import mandates, sessions
 from .ending import end_all_grants_of
 from .events import PersonClosed
 from .model import ContactAddress, Login, Person
 
 
 def close(work: Work, person_id: UUID) -> None:
-    """Close somebody's account: sessions and grants end, addresses are free for a new account, and
-    sign-ins under way lead nowhere. Doing it again ends what was begun meanwhile.
+    """Close somebody's account: sessions, grants and mandates end, addresses are free for a new
+    account, and sign-ins under way lead nowhere. Doing it again ends what was begun meanwhile.
 
     The rest stays until it is erased (hub/privacy): processes that start in the next minutes still
     learn from the rows of the sessions that they have ended.
@@ -33,6 +33,7 @@ def close(work: Work, person_id: UUID) -> None:
     work.session.execute(delete(Login).where(begun).execution_options(synchronize_session=False))
     sessions.end_all_of(work, person_id, because="account_closed")
     end_all_grants_of(work, person_id, because="account_closed")
+    mandates.end_all_of(work, person_id)
     work.session.execute(
         delete(ContactAddress)
         .where(ContactAddress.person_id == person_id)

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from hub import audit
 from hub.kernel import ids
@@ -64,6 +64,7 @@ __all__ = [
     "afford",
     "allows",
     "end",
+    "end_all_of",
     "forget_old",
     "mine",
     "of_mine",
@@ -249,6 +250,15 @@ def end(work: Work, mandate_id: UUID, *, zone: str) -> None:
     ended = _ended(work, MandateRow.id == mandate_id, because)
     if ended:
         _ended(work, MandateRow.parent_id == mandate_id, "ended_with_another")
+
+
+def end_all_of(work: Work, person_id: UUID) -> None:
+    """End whatever somebody lets others do and others let them do, offers too: their account was
+    closed. What they had handed on ends with it."""
+    sides = (MandateRow.giver_id, MandateRow.holder_id, MandateRow.given_by)
+    theirs = or_(*(side == person_id for side in sides))
+    ended = _ended(work, theirs, "ended_with_another")
+    _ended(work, MandateRow.parent_id.in_(ended), "ended_with_another")
 
 
 def forget_old(work: Work) -> None:

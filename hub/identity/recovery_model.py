@@ -19,6 +19,7 @@ _DEVICE = personal(
     keep=timedelta(days=400),
     export=False,
     erase="delete",
+    duty="identity.forget_old",
 )
 _CONTACT = personal(
     purpose="to give a telephone number to whoever holds it now, after notice and waiting",

@@ -30,6 +30,7 @@ from .exporting import (
     finish,
     forget_exports,
     gather,
+    is_given,
     one_export,
     waiting,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "forget_closures",
     "forget_exports",
     "gather",
+    "is_given",
     "one_export",
     "owners",
     "processing_record",

@@ -139,8 +139,11 @@ def waiting(work: Work, export_id: UUID) -> Waiting | None:
     return None if row is None else Waiting(export_id, row.person_id, row.language)
 
 
-def gather(work: Work, keyring: KeyRing, person_id: UUID) -> list[Gathered]:
-    """Everything about a person, by table; tables without a row of theirs are left out."""
+def gather(
+    work: Work, keyring: KeyRing, person_id: UUID, *, register: str, purpose: str
+) -> list[Gathered]:
+    """Everything about a person, by table; tables without a row of theirs are left out. That it was
+    read stands in their access log, in the same transaction, under ``register`` and ``purpose``."""
     found = []
     for table in tables_of_people():
         personal = [said for _, said in columns(table) if said.export]
@@ -153,6 +156,14 @@ def gather(work: Work, keyring: KeyRing, person_id: UUID) -> list[Gathered]:
             purposes = tuple(dict.fromkeys(said.purpose for said in personal))
             shown = [_plain(table, row, keyring) for row in rows]
             found.append(Gathered(str(table.fullname), purposes, shown))
+    audit.read(
+        work,
+        about=person_id,
+        register=register,
+        purpose=purpose,
+        basis="legal_duty",
+        fields=[one.table for one in found],
+    )
     return found
 
 
@@ -230,7 +241,7 @@ def _plain(table: Table, row: Row[Any], keyring: KeyRing) -> dict[str, Any]:
     shown = {}
     for column in table.columns:
         value = row._mapping[column.name]
-        if value is None or not _is_given(column):
+        if value is None or not is_given(column):
             continue
         said = column.info.get("personal")
         if said is not None and said.sealed is not None:
@@ -245,7 +256,7 @@ def _plain(table: Table, row: Row[Any], keyring: KeyRing) -> dict[str, Any]:
     return shown
 
 
-def _is_given(column: Column[Any]) -> bool:
+def is_given(column: Column[Any]) -> bool:
     """What is declared for export; beside it whatever says when, how and in which state. Numbers,
     bytes and keys are the house's own, and names of who did it are others'."""
     said = column.info.get("personal")

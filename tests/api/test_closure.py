@@ -1,15 +1,17 @@
 """Closing an account: a week to think, then nothing is left but what a law wants kept."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
 from blueprints.citizen import access_log, closure, exports
 from hub import audit, identity, privacy
 from hub.audit.verifying import verify
 from hub.kernel import ids
+from hub.kernel.db import Base
 from hub.kernel.work import SYSTEM
 from tests.factories.consents import given
 from tests.factories.planted import Planted, everything_in_the_database, in_full, left_of
@@ -300,3 +302,47 @@ def test_one_that_fails_keeps_no_other_waiting(client, parts, clock, li, wang, m
     assert (state_of(parts, li), state_of(parts, wang)) == ("active", "closed")
     closure.close_accounts(parts)
     assert state_of(parts, li) == "closed"
+
+
+def test_nobody_acts_any_more_for_or_as_somebody_who_has_left(client, parts, clock, city, li, wang):
+    zhang = city.citizen("zhang")
+    given_away, held = a_mandate(parts, li, wang), a_mandate(parts, zhang, li)
+    between_others = a_mandate(parts, zhang, wang)
+    ask(client, li)
+
+    pass_a_week_and_close(parts, clock)
+
+    with parts.database.reads() as connection:
+        states = dict(
+            connection.execute(
+                text("SELECT id, state FROM identity_mandate WHERE id = ANY(:ids)"),
+                {"ids": [given_away, held, between_others]},
+            ).all()
+        )
+    assert states == {given_away: "ended", held: "ended", between_others: "active"}
+
+
+def a_mandate(parts, giver, holder):
+    """An active mandate, straight into its table: how one comes about, test_mandates.py shows."""
+    mandate = Base.metadata.tables["identity_mandate"]
+    now, made = parts.database.clock(), ids.new_id()
+    values = {
+        "id": made,
+        "kind": "mandate",
+        "state": "active",
+        "giver_id": giver.person_id,
+        "holder_id": holder.person_id,
+        "given_by": giver.person_id,
+        "scopes": ["citizen.profile:read"],
+        "acts_done": 0,
+        "may_delegate": False,
+        "starts_at": now,
+        "until": now + timedelta(days=90),
+        "offered_at": now,
+        "offer_until": now + timedelta(days=1),
+        "offered_through": "app",
+        "accepted_at": now,
+        "accepted_through": "app",
+    }
+    parts.database.run(lambda work: work.session.execute(insert(mandate).values(values)), SYSTEM)
+    return made

@@ -136,7 +136,9 @@ def test_only_look_up_opens_a_record_and_it_writes_the_row_before():
     for path in SOURCES:
         text = path.read_text()
         named = re.search(r"(?<![a-z_])databank_record\b", text) is not None
-        assert not named or path.parts[-2:] == ("databank", "model.py"), f"{path} reads the table."
+        # The copy of everything has a heading for it (docs/decisions/0009-the-persons-copy.md).
+        may = {("databank", "model.py"), ("citizen", "export_paper.py")}
+        assert not named or path.parts[-2:] in may, f"{path} reads the table."
         if "databank" not in path.parts:
             continue
         for function in ast.walk(ast.parse(text)):

@@ -1,15 +1,18 @@
 """What every table declares about people holds together."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import LargeBinary
 
 from blueprints import SECTORS
+from blueprints.citizen import export_paper
 from hub import privacy
 from hub.cli import main
 from hub.jobs.clock import DUTIES
 from hub.kernel.db import Base
+from hub.kernel.personal import WITH_THE_ACCOUNT
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +118,13 @@ def test_every_retention_has_a_duty_that_runs():
     assert not idle, f"No schedule of a sector has this name: {idle}"
 
 
-def test_what_a_law_keeps_has_an_end_of_its_own():
+def test_what_is_kept_for_longer_has_an_end_of_its_own():
+    """The closing of the account ends only what is kept as long as there is one."""
     endless = [
         line.column
         for line in privacy.processing_record()
-        if line.said.erase == "keep" and line.said.duty == "privacy.close_accounts"
+        if line.said.duty == WITH_THE_ACCOUNT
+        and (line.said.erase == "keep" or line.said.keep > timedelta(days=30))
     ]
 
     assert not endless, f"Say duty=...: the closing of the account does not end these: {endless}"
@@ -141,3 +146,16 @@ def test_the_register_prints_every_personal_column():
     assert all(item["purpose"] and item["basis"] and item["duty"] for item in items)
     assert all(item["person"] or item["nobodys"] for item in items)
     assert [name for name in columns if f"| {name} |" not in paper] == []
+
+
+def test_the_copy_has_a_word_for_everything_in_it(people):
+    exported = [t for t in people if any(said.export for _, said in privacy.columns(t))]
+    silent = [t.fullname for t in exported if t.fullname not in export_paper.TABLES]
+    silent += [
+        f"{table.fullname}.{column.name}"
+        for table in exported
+        for column in table.columns
+        if privacy.is_given(column) and column.name not in export_paper.COLUMNS
+    ]
+
+    assert not silent, f"Give it a word in blueprints/citizen/export_paper.py: {silent}"

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from blueprints.citizen import closure, exports, sending
+from blueprints.citizen import closure, exports, records, sending
 from hub.kernel.work import SYSTEM
 from tests.factories.consents import given
+from tests.factories.planted import Planted
 
 
 @pytest.fixture
@@ -100,3 +101,16 @@ def test_the_application_cannot_forget_early(parts, function, years):
 
     with pytest.raises(Exception, match="are kept for"):
         parts.database.run(early, SYSTEM)
+
+
+def test_appeals_are_forgotten_three_years_after_they_were_decided(parts, db, clock, city):
+    planted = Planted(parts, city.citizen("appealed").person_id)
+    appeal = planted.rows["databank_appeal"]["id"]
+
+    clock.move(days=3 * 365 - 2)
+    records.forget_old(parts)
+    assert still_there(db, "databank_appeal", [appeal]) == [appeal]
+    clock.move(days=4)
+    records.forget_old(parts)
+
+    assert still_there(db, "databank_appeal", [appeal]) == []
