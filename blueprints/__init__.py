@@ -1,6 +1,6 @@
 """The sectors of the city, one package each."""
 
-from blueprints import citizen, officers, partners, traffic
+from blueprints import citizen, officers, partners, registers, traffic
 from hub.web import Sector
 
 SECTORS: tuple[Sector, ...] = (
@@ -8,4 +8,5 @@ SECTORS: tuple[Sector, ...] = (
     traffic.SECTOR,
     partners.SECTOR,
     officers.SECTOR,
+    registers.SECTOR,
 )

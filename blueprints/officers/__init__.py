@@ -6,7 +6,7 @@ from hub.identity.officers import DESK
 from hub.web import FourEyes, Scope, Sector
 from hub.web.languages import marked, speak_for
 
-from . import appointments, approvals, duty
+from . import appointments, approvals, duty, service_desk
 
 speak_for(Path(__file__).parent)
 
@@ -18,9 +18,11 @@ SECTOR = Sector(
         Scope(DESK, of="officer"),
         Scope("identity.appointment:read", of="officer"),
         Scope("identity.appointment:manage", of="officer"),
+        Scope("identity.real_name:release", of="officer"),
     ),
     roles={
         "administrator": frozenset({"identity.appointment:read", "identity.appointment:manage"}),
+        "attendant": frozenset({"identity.real_name:release"}),
         "auditor": frozenset({"identity.appointment:read"}),
     },
     four_eyes=(
@@ -31,5 +33,5 @@ SECTOR = Sector(
             does=appointments.appoint_as_asked,
         ),
     ),
-    blueprints=(duty.bp, appointments.bp, approvals.bp),
+    blueprints=(duty.bp, appointments.bp, approvals.bp, service_desk.bp),
 )

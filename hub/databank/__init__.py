@@ -13,7 +13,7 @@ from .events import AppealDecided, AppealFiled
 from .fetching import due, fetch
 from .looking_up import Entry, Seen, look_up
 from .register_simulator import RegisterSimulator
-from .registers import ENTITLEMENTS, POPULATION, REGISTERS
+from .registers import ENTITLEMENTS, POPULATION, REGISTERS, in_words
 from .source_gateway import Source, SourceGateway
 from .taking_in import forget, take_in
 
@@ -40,6 +40,7 @@ __all__ = [
     "entitled",
     "fetch",
     "forget",
+    "in_words",
     "look_up",
     "take_in",
 ]

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub import audit
+from hub.identity import officers
 from hub.kernel import ids
 from hub.kernel.errors import NotFound
 from hub.kernel.work import Work
@@ -87,16 +88,30 @@ def mine(work: Work, keyring: KeyRing) -> dict[UUID, AppealState]:
     return {row.record_id: _shown(keyring, row) for row in rows}
 
 
-def waiting(work: Work, keyring: KeyRing, *, limit: int = 100) -> list[AppealState]:
-    """Appeals that nobody has decided, the oldest first; for the office."""
-    rows = work.session.scalars(
-        select(Appeal).where(Appeal.state == "filed").order_by(Appeal.filed_at).limit(limit)
-    )
-    return [_shown(keyring, row) for row in rows]
+def waiting(work: Work, keyring: KeyRing, *, after: UUID | None, limit: int) -> list[AppealState]:
+    """Appeals that nobody has decided, the oldest first, one more than ``limit`` if there are; for
+    the office."""
+    query = select(Appeal).where(Appeal.state == "filed").order_by(Appeal.id).limit(limit + 1)
+    if after is not None:
+        query = query.where(Appeal.id > after)
+    return [_shown(keyring, row) for row in work.session.scalars(query)]
+
+
+def brief(work: Work, keyring: KeyRing, appeal_id: UUID) -> tuple[AppealState, Seen | None]:
+    """An appeal and the refusal it is against (None once a newer decision took its place), for who
+    decides it. The person sees in their access log that it was read; NotFound, and OwnDeed for an
+    officer's own."""
+    row = work.session.get(Appeal, appeal_id)
+    if row is None:
+        raise NotFound
+    officers.forbid_own(work, row.person_id)
+    refused = _newest(work, keyring, row.person_id, "appeal", row.record_id)
+    return _shown(keyring, row), refused
 
 
 def decide(work: Work, keyring: KeyRing, appeal_id: UUID, *, outcome: Outcome, answer: str) -> None:
-    """Decide an appeal once; NotFound when there is none that waits. ``answer`` is for the person.
+    """Decide an appeal once; NotFound when there is none that waits, OwnDeed for an officer's own.
+    ``answer`` is for the person.
 
     Upheld, the entitlement is granted from now on by a version of its own, until the register says
     something new. The reading of the refused record is in the access log.
@@ -115,6 +130,7 @@ def decide(work: Work, keyring: KeyRing, appeal_id: UUID, *, outcome: Outcome, a
     ).one_or_none()
     if row is None:
         raise NotFound
+    officers.forbid_own(work, row.person_id)
     refused = _newest(work, keyring, row.person_id, "appeal", row.record_id)
     if outcome == "upheld" and refused is not None:
         corrected = {name: v for name, v in refused.values.items() if name != "reason"}

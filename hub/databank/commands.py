@@ -1,4 +1,4 @@
-"""``python -m hub databank ...``: appeals, until officers decide them in their own pages."""
+"""``python -m hub databank ...``: appeals; officers decide them at ``/v1/databank/appeals`` too."""
 
 from typing import cast
 
@@ -14,6 +14,8 @@ from hub.settings import Settings
 from . import appeals
 from .appeals import Outcome
 
+LISTED = 100
+
 
 @click.group()
 def databank() -> None:
@@ -22,9 +24,12 @@ def databank() -> None:
 
 @databank.command(name="appeals")
 def listing() -> None:
-    """Print the appeals that wait for a decision, the oldest first."""
+    """Print the first hundred appeals that wait for a decision, the oldest first."""
     database, keyring = _hub()
-    for appeal in database.run(lambda work: appeals.waiting(work, keyring), SYSTEM):
+    waiting = database.run(
+        lambda work: appeals.waiting(work, keyring, after=None, limit=LISTED), SYSTEM
+    )
+    for appeal in waiting[:LISTED]:
         shown = ids.show("appeal", appeal.id)
         click.echo(f"{shown}\t{appeal.filed_at.isoformat()}\t{appeal.statement}")
 

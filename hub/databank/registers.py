@@ -1,6 +1,8 @@
 """The registers of this city, as far as the hub reads them."""
 
-from hub.identity import masked_number
+from collections.abc import Sequence
+
+from hub.identity import REAL_NAME_CHECK, masked_number
 
 from .definitions import Field, Purpose, Register
 
@@ -32,6 +34,14 @@ POPULATION = Register(
             source=_OWN_SOURCE,
             fields=("name", "document", "born_on", "sex", "district"),
             askers=("citizen",),
+        ),
+        Purpose(
+            slug=REAL_NAME_CHECK,
+            sentence="To verify your real name.",
+            basis="consent",
+            source="PIPL article 29",
+            fields=("name", "document"),
+            askers=("system",),
         ),
         Purpose(
             slug="age_check",
@@ -102,3 +112,14 @@ ENTITLEMENTS = Register(
 )
 
 REGISTERS = (POPULATION, ENTITLEMENTS)
+
+
+def in_words(register: str, purpose: str, fields: Sequence[str]) -> tuple[str, str, list[str]]:
+    """Titles and sentence behind the slugs of a row of the access log, in English, to be said in
+    the reader's language; what no register declares stays as it is."""
+    found = next((one for one in REGISTERS if one.slug == register), None)
+    if found is None:
+        return register, purpose, list(fields)
+    sentences = {one.slug: one.sentence for one in found.purposes}
+    titles = {one.slug: one.title for one in found.fields}
+    return found.title, sentences.get(purpose, purpose), [titles.get(f, f) for f in fields]

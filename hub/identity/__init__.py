@@ -98,6 +98,7 @@ from .protections import Protections, demand, demand_to_read
 from .protections import mine as my_protections
 from .protections import mine_at as my_protections_at
 from .provisioning import equip, invented_at
+from .real_name_checks import REAL_NAME_CHECK
 from .real_name_events import (
     RealNameEnded,
     RealNameRefused,
@@ -145,6 +146,7 @@ __all__ = [
     "LOA_CODE",
     "LOA_STRONG",
     "LOA_VERIFIED",
+    "REAL_NAME_CHECK",
     "RECENT",
     "SESSION_LIVES",
     "SIGNATURE_HEADER",

@@ -73,6 +73,12 @@ def check(work: Work, roles: Roles, *, person_id: UUID, role: str, until: dateti
         raise AppointmentNotUsable(errors=[{"pointer": "/until", "detail": detail}])
     if not is_active(work, person_id):
         raise NotFound
+    forbid_own(work, person_id)
+
+
+def forbid_own(work: Work, person_id: UUID) -> None:
+    """Refuse with OwnDeed when the acting officer is this very person: nobody decides about
+    themselves. Whoever acts as no officer is let through."""
     known = work.session.scalar(
         select(model.Officer.id).where(model.Officer.person_id == person_id)
     )

@@ -24,6 +24,8 @@ from .real_name_model import RealName
 Reason = Literal["no_match", "not_current", "under_14", "taken", "register_away"]
 
 PREFIX = "document"
+REAL_NAME_CHECK = "real_name_check"
+"""The purpose of asking, as the population register declares it (hub/databank)."""
 NUMBER = "identity.document_number"
 NAME = "identity.document_name"
 REGISTER = "identity.register_person"
@@ -35,18 +37,31 @@ retry_on("uq_identity_real_name_register_index")
 
 
 def inquiry_of(work: Work, keyring: KeyRing, claim_id: UUID) -> Inquiry | None:
-    """What to ask the register; None when there is nothing to ask any more. Counts the attempt."""
+    """What to ask the register; None when there is nothing to ask any more. Counts the attempt, and
+    leaves a row in the person's access log."""
     row = work.session.execute(
         update(RealName)
         .where(RealName.id == claim_id, RealName.state == "pending")
         .values(attempts=RealName.attempts + 1)
         .returning(
-            RealName.kind, RealName.issuing_state, RealName.number_sealed, RealName.name_sealed
+            RealName.person_id,
+            RealName.kind,
+            RealName.issuing_state,
+            RealName.number_sealed,
+            RealName.name_sealed,
         )
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
         return None
+    audit.read(
+        work,
+        about=row.person_id,
+        register="population",
+        purpose=REAL_NAME_CHECK,
+        basis="consent",
+        fields=("name", "document"),
+    )
     assert row.number_sealed is not None  # both by a constraint of the table
     assert row.name_sealed is not None
     return Inquiry(

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from blueprints.citizen import real_name
+from blueprints.citizen import access_log, closure, real_name
 from hub import identity
 from hub.identity import real_name_checks, real_names
 from hub.identity.population_gateway import Answer, RegisterAway
@@ -343,7 +343,7 @@ def test_after_three_days_nobody_waits_any_more(client, city, db, clock, parts):
     hand_in(client, li.headers, card_of(resident(db)))
 
     clock.move(days=3, minutes=1)
-    db.run(lambda work: identity.forget_old(work, parts.keyring), SYSTEM)
+    db.run(real_names.forget_old, SYSTEM)
     clock.move(days=-3, minutes=-1)
 
     after = stands(client, li.headers)
@@ -476,3 +476,27 @@ def test_who_agrees_anew_before_the_hub_reacts_keeps_the_name(client, city, veri
     outbox.deliver()
 
     assert stands(client, li.headers)["state"] == "verified"
+
+
+def test_an_account_that_was_closed_gives_the_name_back(
+    client, city, verified, outbox, parts, clock
+):
+    found = verified("old")
+    asked = client.post(
+        "/v1/me/closure",
+        json={},
+        headers={**city.surely("old").headers, "Idempotency-Key": uuid4().hex},
+    )
+    clock.move(days=7, minutes=1)
+    closure.close_accounts(parts)
+    while access_log.seal(parts):
+        pass
+    clock.move(minutes=16)
+    closure.close_accounts(parts)
+
+    again = city.surely("new")
+    hand_in(client, again.headers, card_of(found))
+    outbox.deliver()
+
+    assert asked.status_code == 202
+    assert stands(client, again.headers)["state"] == "verified"

@@ -64,3 +64,16 @@ def test_an_appeal_is_filed_on_the_page(known):
     assert "Your appeal is with the office." in after
     assert again.status_code == 409
     assert "There is no refusal to appeal against" in again.text
+
+
+def test_the_access_log_says_in_words_who_looked_at_what_and_why(known):
+    known.get(PAGE)
+
+    shown = known.get("/me/access-log").text
+
+    assert "You yourself" in shown
+    assert "Another citizen" not in shown
+    assert "To show you what the register holds about you." in shown
+    assert "To verify your real name." in shown
+    assert "District of the household" in shown
+    assert "own_record" not in shown

@@ -1,7 +1,9 @@
 """Who saw my data: the access log in words, with the proof of each row to take home."""
 
+from typing import Any
+
 from blueprints.citizen.access_log import shown
-from hub import audit
+from hub import audit, databank
 from hub.kernel.paging import id_place, place_after
 from hub.kernel.work import Reading
 from hub.web import parts, reads
@@ -19,10 +21,7 @@ SHOWN = 20
 def access_log_page(reading: Reading) -> Answer:
     """The list, the newest first."""
     rows = audit.mine(reading, after=id_place(asked("after") or None, "access"), limit=SHOWN)
-    items = [
-        shown(row) | {"reader": who(row.actor_kind), "right": by_what_right(row.basis)}
-        for row in rows[:SHOWN]
-    ]
+    items = [shown(row) | said(row, reading.actor.id) for row in rows[:SHOWN]]
     return page(
         "citizen/access_log.html",
         private=True,
@@ -30,6 +29,18 @@ def access_log_page(reading: Reading) -> Answer:
         next=place_after((items[-1]["id"],)) if len(rows) > SHOWN else None,
         zone=parts().settings.zone,
     )
+
+
+def said(row: Any, me: str) -> dict[str, Any]:
+    """A row in words: of registers, the sentences that they declare."""
+    register, purpose, fields = databank.in_words(row.register, row.purpose, row.fields)
+    return {
+        "reader": _("You yourself") if row.actor_id == me else who(row.actor_kind),
+        "right": by_what_right(row.basis),
+        "register": register,
+        "purpose": purpose,
+        "fields_": fields,
+    }
 
 
 def who(kind: str) -> str:
