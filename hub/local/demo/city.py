@@ -24,7 +24,7 @@ from hub.parts import Parts, build_parts
 from hub.settings import Settings
 from hub.transit import feeds, importing
 
-from . import officers, partners, people
+from . import kiosk, officers, partners, people
 from .delivery import Signer
 from .recordings import BRUSSELS_TIMETABLE, data
 
@@ -128,6 +128,7 @@ def bring(parts: Parts, progress: Progress, networks: Sequence[Network] = NETWOR
     enrolled = parts.database.run(lambda work: enrol(work, signer, networks), SYSTEM)
     parts.database.run(lambda work: people.settle(work, parts.keyring), SYSTEM)
     partners.settle(parts)
+    kiosk.settle(parts)
     people.equip(parts.database, parts.keyring, people.keys_at(parts.settings.home / people.KEYS))
     if not missing and not enrolled:
         return False

@@ -112,7 +112,7 @@ def traffic(url: str | None) -> None:
 @click.pass_obj
 def credentials(roles: "Callable[[], Roles]", as_json: bool) -> None:
     """Sample people and officers, all invented, and how to obtain their codes."""
-    from . import officers, partners, people
+    from . import kiosk, officers, partners, people
 
     with told_plainly():
         hub = settings()
@@ -122,11 +122,12 @@ def credentials(roles: "Callable[[], Roles]", as_json: bool) -> None:
         )
         if hub.demo:
             of_partners = partners.credentials(hub.public_url, hub.home)
+            of_kiosks = kiosk.credentials(hub.public_url, hub.home)
             in_office = officers.credentials(hub.public_url, hub.home, roles())
         else:
-            of_partners, in_office = {}, {"officers": []}
+            of_partners, of_kiosks, in_office = {}, {}, {"officers": []}
         if as_json:
-            everybody = found | of_partners | in_office
+            everybody = found | of_partners | of_kiosks | in_office
             click.echo(json.dumps(everybody, ensure_ascii=False, indent=2))
         else:
             told = people.told(found) + partners.told(of_partners)
