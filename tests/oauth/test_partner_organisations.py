@@ -394,3 +394,25 @@ def test_the_audit_says_who_granted_what(maker, officer, db):
         ("partners.scopes_asked", "citizen", maker.somebody.id),
         ("partners.scopes_granted", "officer", officer.somebody.id),
     ]
+
+
+def test_a_device_in_the_sandbox_is_let_in_by_its_makers_only(app, parts, city):
+    """The other way in, by the code on a screen (RFC 8628), has the same lock."""
+    maker = Maker(app, city.citizen("real maker", synthetic=False))
+    maker.found()
+    made = maker.register(kind="public", auth_method="none", scopes=["openid"])
+    screen = maker.app_of(made)
+    begun = screen.http.post(
+        "/oauth/device_authorization", data={"client_id": screen.id, "scope": "openid"}
+    )
+    assert begun.status_code == 200, begun.text
+    stranger = Browser(app, parts, city.citizen("passer-by", synthetic=False))
+
+    def answer(browser):
+        form = {"user_code": begun.json["user_code"], "decision": "allow"}
+        return browser.http.post("/device", data=form | {"csrf_token": browser.csrf})
+
+    refused = answer(stranger)
+    assert refused.status_code == 403
+    assert "still being built" in refused.text
+    assert answer(Browser(app, parts, maker.somebody)).status_code == 200
