@@ -6,7 +6,7 @@ from hub.identity.officers import DESK
 from hub.web import FourEyes, Scope, Sector
 from hub.web.languages import marked, speak_for
 
-from . import appointments, approvals, duty, service_desk
+from . import appointments, approvals, duty, pages, service_desk
 
 speak_for(Path(__file__).parent)
 
@@ -34,4 +34,5 @@ SECTOR = Sector(
         ),
     ),
     blueprints=(duty.bp, appointments.bp, approvals.bp, service_desk.bp),
+    pages=(pages.bp,),
 )
