@@ -33,10 +33,10 @@ test: dev ## Run all tests, on the packaged PostgreSQL and on an older one when 
 	@$(RUN) -m pytest -n auto $(ARGS)
 	@$(MAKE) --no-print-directory test-older
 
-test-older: dev ## Run all tests again on the oldest PostgreSQL found here
+test-older: dev ## Run all tests without a browser again on the oldest PostgreSQL found here
 	@older="$$($(RUN) -m hub.local.binaries)" || exit 0; \
 	echo "Again on $$older"; \
-	HUB_TEST_POSTGRES_BIN="$$older" $(RUN) -m pytest -n auto $(ARGS)
+	HUB_TEST_POSTGRES_BIN="$$older" $(RUN) -m pytest -n auto -m "not browser" $(ARGS)
 
 lint: dev ## Check style, types and who imports whom
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(VENV)/bin/lint-imports
