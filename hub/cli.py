@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from hub.kernel.errors import Refusal
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ class Rooms(click.Group):
         "real-names": "hub.identity.real_name_commands:real_names_of_people",
         "officers": "hub.identity.officer_commands:officers",
     }
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a refusal is one sentence for the operator, not a trace."""
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            wrong = "; ".join(f"{e['pointer']}: {e['detail']}" for e in refusal.errors)
+            said = f"{refusal.title}. {refusal.detail or ''} {wrong}"
+            raise click.ClickException(" ".join(said.split())) from refusal
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All of them, in the order of the alphabet."""
