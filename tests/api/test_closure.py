@@ -72,6 +72,8 @@ def wang(city):
 def test_nothing_personal_is_left_but_what_is_declared_kept(
     app, client, parts, clock, outbox, li, wang
 ):
+    # Other tests revoke keys that signed this log; that is not of an erasure.
+    known = faults_of_the_log(parts)
     planted, others = Planted(parts, li.person_id), Planted(parts, wang.person_id)
     before = left_of(parts, wang.person_id)
 
@@ -89,7 +91,7 @@ def test_nothing_personal_is_left_but_what_is_declared_kept(
         assert set(everything_in_the_database(parts, word)) <= kept
     assert {"consent_consent", "consent_event"} <= kept
     assert state_of(parts, li) == "closed"
-    assert faults_of_the_log(parts) == []
+    assert faults_of_the_log(parts) == known
     assert left_of(parts, wang.person_id) == before
     assert all(everything_in_the_database(parts, word) for word in others.texts()[:3])
 
