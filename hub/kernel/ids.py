@@ -18,12 +18,17 @@ _AS_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")  # as i
 
 
 def new_id() -> UUID:
-    """A fresh UUIDv7: 48 bits of milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10))
+    """A fresh UUIDv7: 48 bits of milliseconds, 12 of the fraction of one, then 62 random bits.
+
+    The fraction (RFC 9562, 6.2, method 3) keeps what is made one after the other in that order,
+    also within a millisecond; 244 ns are told apart.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    random = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
     value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76 | (random >> 68) << 64
-    value |= 0b10 << 62 | random & (1 << 62) - 1
+    value |= 0x7 << 76 | fraction << 64
+    value |= 0b10 << 62 | random
     return UUID(int=value)
 
 
