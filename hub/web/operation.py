@@ -5,7 +5,6 @@ decorator of ours adds what it knows: its parameters, the refusals it can give, 
 """
 
 from collections.abc import Callable, Iterable
-from copy import deepcopy
 from typing import Any
 
 DESCRIPTIONS = {
@@ -33,11 +32,14 @@ def describe(
     **facts: Any,
 ) -> None:
     """Add to what the document says of ``view``."""
-    documented: dict[str, Any] = deepcopy(getattr(view, "_apidoc", {}))
-    said = documented.setdefault("hub", {"refusals": set(), "parameters": [], "facts": {}})
-    said["refusals"] |= set(refusals)
-    said["parameters"] += list(parameters)
-    said["facts"] |= facts
+    documented: dict[str, Any] = dict(getattr(view, "_apidoc", {}))
+    # Copies of what is changed here and no deeper: schemas hang below, and start must stay quick.
+    before = documented.get("hub", {"refusals": set(), "parameters": [], "facts": {}})
+    said = documented["hub"] = {
+        "refusals": before["refusals"] | set(refusals),
+        "parameters": [*before["parameters"], *parameters],
+        "facts": before["facts"] | facts,
+    }
     said["facts"].setdefault("operationId", _camel(view.__name__))
     view._apidoc = documented  # type: ignore[attr-defined]
 
