@@ -31,6 +31,9 @@ ASKERS = 128
 
 FEW = 100
 
+WARM_UP_S = 1.0
+"""Before each reading, uncounted: a phone's token is new to a process once and then known."""
+
 SPARE_BUSES = 1.07
 """A twentieth of the buses ends its service during a measurement; as many live on as are wanted."""
 
@@ -175,6 +178,7 @@ def _table(rows: list[Row], on: stage.Stage, wanted: argparse.Namespace) -> list
     database: dict[str, float] = {}
     for _ in range(wanted.rounds):
         for row in rows:
+            wrk(row.request, seconds=WARM_UP_S, connections=wanted.connections, pids=[])
             before = stage_cpu(on)
             reading = wrk(
                 row.request, seconds=wanted.seconds, connections=wanted.connections, pids=[row.pid]
@@ -246,7 +250,8 @@ def _at_rate(board: Row, hub: int, pause: float, wanted: argparse.Namespace) -> 
 def _reporting(on: stage.Stage, count: int) -> Iterator[None]:
     """So many vehicles live, each reporting every five seconds."""
     fleet = str(round(count * SPARE_BUSES))
-    with on.process("hub", "replay", "harbin", "--vehicles", fleet, "--every", "5"):
+    replay = ("hub", "replay", "harbin", "--vehicles", fleet, "--every", "5")
+    with on.process(*replay, elsewhere=True):
         stage.wait_for(lambda: _live(on) >= count)
         yield
 
@@ -331,7 +336,8 @@ def _heading(wanted: argparse.Namespace) -> list[str]:
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, granian with"
         f" {wanted.workers} workers of {wanted.threads} threads, wrk with {wanted.connections}"
-        f" connections; best of {wanted.rounds} interleaved runs of {wanted.seconds:g} s.",
+        f" connections; best of {wanted.rounds} interleaved runs of {wanted.seconds:g} s, each after"
+        f" {WARM_UP_S:g} s of warming up.",
         "",
     ]
 

@@ -12,6 +12,7 @@ from hub.settings import Settings
 from hub.web import (
     Sector,
     about,
+    bodies,
     edge,
     health,
     manual,
@@ -40,6 +41,9 @@ def create_app(
     parts = parts or build_parts(settings, application="hub-web", pool_size=settings.threads)
     app = Flask("hub.web")
     app.url_map.strict_slashes = True
+    app.json = bodies.Json(app)
+    # No view is a coroutine; Flask looks at each function four times a request to find out.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     request.install(app, parts)
     edge.install(app, parts, [ready for sector in sectors for ready in sector.ready])
     tokens.install(app, parts)

@@ -124,6 +124,7 @@ from .sms_gateway import SmsGateway, VoiceGateway
 from .smtp_gateway import SmtpGateway
 from .stepping_up import ask_own_code, enter_password, step_up
 from .tokens import (
+    AT_HOME,
     CITY_APP,
     CITY_DESK,
     AccessClaims,
@@ -138,6 +139,7 @@ from .webauthn_gateway import RelyingParty
 
 __all__ = [
     "ACCESS_LIVES",
+    "AT_HOME",
     "CITY_APP",
     "CITY_DESK",
     "DELEGATING",

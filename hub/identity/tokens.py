@@ -45,6 +45,11 @@ CITY_DESK = "city-desk"
 OURS = frozenset({CITY_APP, CITY_DESK})
 """The clients that are the city itself: what citizens use, and what its officers use on duty."""
 
+AT_HOME = "city"
+"""The scope of a token with which the city's own app may do all that any route offers citizens.
+Which scopes these are the verifying process knows; written out they would make each request
+kilobytes longer, and grow with every system."""
+
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
 
 
@@ -203,12 +208,13 @@ class Issuer:
         if grant_id is not None:
             sid = ids.show("grant", grant_id)
         named = ids.show("person", person_id) if person_id is not None else subject
+        whole = client_id == CITY_APP and scopes == self.scopes
         claims = AccessClaims(
             iss=self.url,
             aud=self.url,
             sub=named or client_id,
             client_id=client_id,
-            scope=" ".join(sorted(scopes)),
+            scope=AT_HOME if whole else " ".join(sorted(scopes)),
             sid=sid,
             jti=ids.show("token", ids.new_id()),
             acr=acr,
@@ -275,11 +281,20 @@ class Verifier:
     and times are looked at each time all the same.
     """
 
-    def __init__(self, keys: SigningKeys, url: str, partners: Partners | None = None) -> None:
+    def __init__(
+        self,
+        keys: SigningKeys,
+        url: str,
+        partners: Partners | None = None,
+        at_home: frozenset[str] = frozenset(),
+    ) -> None:
+        """``at_home`` is what AT_HOME stands for."""
         self._keys = keys
         self._url = url
         self._partners = partners
+        self._at_home = at_home
         self._seen: dict[str, Verified] = {}
+        self._seen_before: dict[str, Verified] = {}
 
     def verify(self, token: str, now: datetime) -> Verified:
         """What one of our own access tokens says that has not expired.
@@ -288,13 +303,20 @@ class Verifier:
         """
         seen = self._seen.get(token)
         if seen is None or self._keys.verifying_key(seen.key.kid) is not seen.key:
-            seen = self._read(token)
-            if len(self._seen) >= REMEMBERED:
-                self._seen.clear()
-            self._seen[token] = seen
+            seen = self._remembered(token)
         moment = now.timestamp()
         if moment >= seen.claims.exp or seen.claims.iat > moment + LEEWAY_SECONDS:
             raise AccessTokenRefused
+        return seen
+
+    def _remembered(self, token: str) -> Verified:
+        """Two generations: when the younger is full, what only the elder knew is forgotten."""
+        seen = self._seen_before.get(token)
+        if seen is None or self._keys.verifying_key(seen.key.kid) is not seen.key:
+            seen = self._read(token)
+        if len(self._seen) >= REMEMBERED:
+            self._seen, self._seen_before = {}, self._seen
+        self._seen[token] = seen
         return seen
 
     def _read(self, token: str) -> Verified:
@@ -332,6 +354,7 @@ class Verifier:
         if kind not in {"session", "grant"} or not claims.acr:
             raise AccessTokenRefused
         on_duty = kind == "session" and claims.client_id == CITY_DESK
+        whole = kind == "session" and claims.client_id == CITY_APP and claims.scope == AT_HOME
         try:
             through = ids.read(kind, claims.sid)
             if on_duty:
@@ -341,7 +364,7 @@ class Verifier:
         return Principal(
             kind="officer" if on_duty else "citizen",
             id=self._behind(claims) if kind == "grant" else claims.sub,
-            scopes=scopes,
+            scopes=self._at_home if whole else scopes,
             session_id=through if kind == "session" else None,
             grant_id=through if kind == "grant" else None,
             client_id=claims.client_id,

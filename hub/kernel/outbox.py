@@ -6,6 +6,7 @@ A relay (hub/jobs) finds the rows and hands each to the reactions that a sector 
 no NOTIFY here: at commit that takes a lock across the whole cluster.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -48,16 +49,16 @@ OUTBOX = Closing(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(ABC):
     """A fact that was committed. ``type`` reads ``<capability>.<noun>_<participle>``."""
 
     type: ClassVar[str]
     version: ClassVar[int] = 1
 
     @property
+    @abstractmethod
     def subject(self) -> str:
         """The thing it happened to; events of one subject are numbered without gaps."""
-        raise NotImplementedError
 
     def store(self, work: Work) -> None:
         """Leave the event to the end of the transaction (called by ``work.emit``)."""

@@ -80,12 +80,14 @@ class Packing:
 
 
 def _packable(status: str, headers: Headers) -> bool:
+    # Nearly all answers are small: they are let go at their first header that says so.
+    if not any(name == "Content-Length" and int(value) >= WORTH_IT for name, value in headers):
+        return False
     found = {name.lower(): value for name, value in headers}
     return (
         status.startswith("200")
         and "content-encoding" not in found
         and found.get("cache-control", "").startswith("public")
-        and int(found.get("content-length", "0")) >= WORTH_IT
         and found.get("content-type", "").startswith(_PACKABLE)
     )
 

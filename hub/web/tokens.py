@@ -300,7 +300,9 @@ def first_party_scopes() -> frozenset[str]:
 
 
 def _verifier(built: Parts) -> Verifier:
-    return Verifier(built.keyring, built.settings.public_url, _Partners(built))
+    return Verifier(
+        built.keyring, built.settings.public_url, _Partners(built), first_party_scopes()
+    )
 
 
 def verifier(built: Parts) -> Verifier:

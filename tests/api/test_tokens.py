@@ -22,6 +22,9 @@ from hub.kernel.changes import announce
 from hub.kernel.work import SYSTEM, Actor
 from hub.keys import jwk_of
 from hub.parts import build_parts
+from hub.web.tokens import principal_of
+
+SOME_CLIENT = "client_06f0k3m9s8d2z7h5q1w4e6r8ty"
 
 
 @pytest.fixture
@@ -221,7 +224,8 @@ def test_a_citizens_token_carries_no_scope_of_a_device(app, li):
     of_devices = {guard.scope for guard in guards if guard.kind == "signature"}
 
     assert of_devices
-    assert not of_devices & set(claims_of(li.tokens.access_token)["scope"].split())
+    with app.test_request_context(headers=li.headers):
+        assert not of_devices & principal_of().scopes
 
 
 def test_a_route_needs_its_scope(client, li, parts):
@@ -328,3 +332,44 @@ def test_clock_skew_between_machines_is_forgiven_for_seconds_only(client, li, cl
 
     clock.move(seconds=-timedelta(minutes=1).total_seconds())
     assert status(client, li.tokens.access_token) == 401
+
+
+def test_a_citizens_token_stays_short_however_much_the_city_offers(client, li, parts):
+    token = li.tokens.access_token
+
+    assert claims_of(token)["scope"] == identity.AT_HOME
+    assert len(token) < 700
+    assert len(li.tokens.scopes) > 20
+    assert status(client, token) == 200
+    narrower = resigned(li, parts, {"scope": "citizen.session:manage"})
+    assert status(client, narrower) == 403
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"client_id": SOME_CLIENT},
+        {"client_id": identity.CITY_DESK},
+        {"client_id": identity.CITY_DESK, "sub": "officer_06f0k3m9s8d2z7h5q1w4e6r8ty"},
+        {"client_id": SOME_CLIENT, "sub": SOME_CLIENT, "sid": ""},
+    ],
+)
+def test_only_at_the_citys_own_app_that_scope_means_anything(client, li, parts, claims):
+    assert status(client, resigned(li, parts, {"scope": identity.AT_HOME, **claims})) in {401, 403}
+
+
+def test_a_remembered_token_is_not_forgotten_for_strangers_in_use(parts, settings, monkeypatch, li):
+    """Two generations: a token in use outlives any number that are seen once."""
+    monkeypatch.setattr(identity.tokens, "REMEMBERED", 3)
+    verifier = identity.Verifier(parts.keyring, settings.public_url)
+    read = []
+    real = verifier._read
+    monkeypatch.setattr(verifier, "_read", lambda token: read.append(token) or real(token))
+    mine, now = li.tokens.access_token, parts.database.clock()
+    issuer = identity.Issuer(parts.keyring, settings.public_url, frozenset())
+    for _ in range(20):
+        verifier.verify(mine, now)
+        verifier.verify(issuer.issue(client_id="client_x", scopes=frozenset(), now=now), now)
+
+    assert read.count(mine) == 1
+    assert len(verifier._seen) + len(verifier._seen_before) <= 6
