@@ -336,8 +336,8 @@ def _heading(wanted: argparse.Namespace) -> list[str]:
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, granian with"
         f" {wanted.workers} workers of {wanted.threads} threads, wrk with {wanted.connections}"
-        f" connections; best of {wanted.rounds} interleaved runs of {wanted.seconds:g} s, each after"
-        f" {WARM_UP_S:g} s of warming up.",
+        f" connections; best of {wanted.rounds} interleaved runs of {wanted.seconds:g} s, each"
+        f" after {WARM_UP_S:g} s of warming up.",
         "",
     ]
 
