@@ -27,8 +27,8 @@ class Phone:
     def ask(self, address, channel="sms", **more):
         return self.post("/v1/sign-in/codes", {"channel": channel, "address": address}, **more)
 
-    def enter(self, login, code, **more):
-        return self.post("/v1/sign-in/tokens", {"login": login, "code": code, **more})
+    def enter(self, login, code, *, key=None, **more):
+        return self.post("/v1/sign-in/tokens", {"login": login, "code": code, **more}, key=key)
 
     def messages(self, address):
         """What the local viewer shows for an address, newest first, once everything is sent."""

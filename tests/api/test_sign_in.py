@@ -3,10 +3,14 @@
 import logging
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+
+from hub.identity import signing_in
 
 from .conftest import Phone, bearer
 
@@ -146,6 +150,47 @@ def test_two_first_sign_ins_of_one_number_make_one_person(app, parts, a_telephon
 
     people = {phones[0].http.get("/v1/me", headers=bearer(a.json)).json["id"] for a in answers}
     assert [a.status_code for a in answers] == [200, 200]
+    assert len(people) == 1
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a citizen", "a newcomer"])
+def test_fifty_parallel_sign_ins_of_one_person_all_get_in_and_no_guess_does(
+    phone, app, parts, a_telephone_number, monkeypatch, clock, known
+):
+    """Each with a sign-in and a code of its own; how often one may ask is not the question here."""
+    if known:
+        phone.sign_in(a_telephone_number)
+        clock.move(minutes=2)
+    for name in ("RESEND", "CODES_PER_ADDRESS"):
+        limit = getattr(signing_in, name)
+        monkeypatch.setattr(signing_in, name, replace(limit, name=f"wide.{name}", capacity=50))
+    begun = [Phone(app, parts) for _ in range(50)]
+    entries = []
+    for each in begun:
+        login = each.ask(a_telephone_number).json["login"]
+        code = each.code(a_telephone_number)
+        entries.append((each, login, code, uuid4().hex))
+    off = Barrier(100)
+
+    def enter(each, login, code, key):
+        off.wait()
+        return each.enter(login, code, key=key).status_code
+
+    def guess(_, login, code, key):
+        off.wait()
+        return Phone(app, parts).enter(login, wrong(code)).status_code
+
+    with ThreadPoolExecutor(100) as pool:
+        right = [pool.submit(enter, *entry) for entry in entries]
+        guesses = [pool.submit(guess, *entry) for entry in entries]
+
+    # Who was told to wait for a connection or a lock sends the same request again.
+    assert {each.result() for each in right} <= {200, 409, 503}
+    assert {each.result() for each in guesses} <= {403, 409, 503}
+    answers = [each.enter(login, code, key=key) for each, login, code, key in entries]
+    assert [a.status_code for a in answers] == [200] * 50
+    assert len({a.json["session"] for a in answers}) == 50
+    people = {phone.http.get("/v1/me", headers=bearer(a.json)).json["id"] for a in answers}
     assert len(people) == 1
 
 
