@@ -31,7 +31,6 @@ from .clients import (
     Registered,
     all_clients,
     change_client,
-    new_client_secret,
     register_client,
 )
 from .closing import close
@@ -272,7 +271,6 @@ __all__ = [
     "my_apps",
     "my_protections",
     "my_protections_at",
-    "new_client_secret",
     "notices",
     "officers",
     "open_grant",

@@ -58,11 +58,6 @@ def fits(encoded: str, password: str) -> bool:
             return False
 
 
-def outdated(encoded: str) -> bool:
-    """Whether a hash was made with other parameters than today's."""
-    return _hasher().check_needs_rehash(encoded)
-
-
 @contextmanager
 def _turn() -> Iterator[None]:
     if not _turns.acquire(timeout=WAITS_SECONDS):

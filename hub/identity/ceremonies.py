@@ -1,6 +1,5 @@
 """Passkey ceremonies: a challenge each, bound to whoever began it, good once for five minutes."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from hub.keys import KeyRing
 from . import limits, protections, webauthn_gateway
 from .credential_model import Ceremony, Passkey
 from .errors import SignInOver
-from .rules import CEREMONIES_IN_TOTAL, CEREMONIES_PER_CLIENT, CODE_LIVES, new_secret
+from .rules import CEREMONIES_IN_TOTAL, CEREMONIES_PER_CLIENT, CODE_LIVES, hash_of, new_secret
 from .signing_in import PREFIX
 from .webauthn_gateway import RelyingParty
 
@@ -73,7 +72,7 @@ def take(work: Work, login: str, purpose: Purpose, *, person_id: UUID | None = N
     row = work.session.execute(
         update(Ceremony)
         .where(
-            Ceremony.secret_hash == _hash(login),
+            Ceremony.secret_hash == hash_of(login),
             Ceremony.purpose == purpose,
             Ceremony.used_at.is_(None),
             Ceremony.expires_at > work.now,
@@ -125,7 +124,7 @@ def _begun(
     work.session.add(
         Ceremony(
             id=ids.new_id(),
-            secret_hash=_hash(PREFIX + secret),
+            secret_hash=hash_of(PREFIX + secret),
             purpose=purpose,
             challenge=challenge,
             person_id=person_id,
@@ -133,7 +132,3 @@ def _begun(
         )
     )
     return Begun(PREFIX + secret, options, work.now + CODE_LIVES)
-
-
-def _hash(login: str) -> bytes:
-    return hashlib.sha256(login.encode("utf-8", "surrogatepass")).digest()

@@ -21,10 +21,9 @@ from .clients import (
     ClientNotUsable,
     change_client,
     client_of,
-    hash_of,
     sound,
 )
-from .rules import new_secret
+from .rules import hash_of, new_secret
 
 CHANGE_OVER = timedelta(days=7)
 """How long the secret before the present one stays good while a service changes over."""

@@ -5,7 +5,6 @@ request needs is kept in memory and forgotten when the change table tells of it,
 client is out within two seconds and an ordinary request asks no table.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from hmac import compare_digest
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from hub import audit
 from hub.kernel import ids
@@ -24,7 +23,7 @@ from hub.kernel.work import Work
 
 from .client_model import RegisteredClient
 from .devices import KeyNotUsable, public_key
-from .rules import new_secret
+from .rules import hash_of, new_secret
 
 TOPIC = "identity.client"
 PREFIX = "client"
@@ -139,25 +138,6 @@ def change_client(work: Work, client_id: str, **changes: Any) -> Client:
     announce(work, TOPIC, client_id)
     audit.record(work, "identity.client_changed", client_id, fields=",".join(sorted(changes)))
     return client_of(row)
-
-
-def new_client_secret(work: Work, client_id: str) -> str:
-    """A new secret in place of the old one, shown this once."""
-    secret = new_secret()
-    changed = work.session.execute(
-        update(RegisteredClient)
-        .where(
-            RegisteredClient.id == ids.read(PREFIX, client_id),
-            RegisteredClient.secret_hash.is_not(None),
-        )
-        .values(secret_hash=hash_of(secret), changed_at=work.now)
-        .returning(RegisteredClient.id)
-    ).scalar()
-    if changed is None:
-        raise NotFound
-    announce(work, TOPIC, client_id)
-    audit.record(work, "identity.client_secret_changed", client_id)
-    return secret
 
 
 class Clients:
@@ -282,8 +262,3 @@ def client_of(row: Any) -> Client:
         synthetic=row.synthetic,
         created_at=row.created_at,
     )
-
-
-def hash_of(secret: str) -> bytes:
-    """What is kept of a secret."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

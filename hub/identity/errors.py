@@ -99,8 +99,9 @@ class RecoveryWaits(Conflict):
 
 
 class RecoveryNotThere(NotFound):
-    """No recovery waits under this secret or link: it was stopped, is done, or lapsed seven days
-    after it was due. Sign in and ask again at ``/v1/recoveries``."""
+    """No recovery waits under this secret or link: it was stopped, is done, lapsed seven days after
+    it was due, or its address leads to that account no more. Sign in and ask again at
+    ``/v1/recoveries``."""
 
     title = "No recovery is waiting"
 

@@ -17,6 +17,9 @@ from .errors import AskedTooOften
 from .model import Bucket
 from .rules import Limit
 
+IDLE = timedelta(days=7)
+"""After so long without a taking every bucket is full again, and need not be kept."""
+
 # A bucket refills with the time that lies between two takings, up to its capacity; in whichever
 # direction, for a clock that ran ahead a while must not leave buckets empty until it is right.
 _TAKE = text(
@@ -66,8 +69,8 @@ def give_back(work: Work, keyring: KeyRing, limit: Limit, whose: bytes) -> None:
 
 
 def forget_idle(work: Work) -> None:
-    """Delete buckets that have been full again for long."""
-    work.session.execute(delete(Bucket).where(Bucket.refilled_at < work.now - timedelta(days=2)))
+    """Delete buckets that are full again."""
+    work.session.execute(delete(Bucket).where(Bucket.refilled_at < work.now - IDLE))
 
 
 def network_of(address: str) -> bytes:

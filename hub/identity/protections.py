@@ -92,7 +92,8 @@ def mine_at(work: Work) -> Protections:
 
 def demand(work: Work) -> Protections:
     """Let the acting session change how its person signs in, or refuse with StrongerSignInNeeded:
-    its sign-in must be ten minutes old at most, and as strong as the account can ask for."""
+    its sign-in must be ten minutes old at most, as strong as the account can ask for, and not ended
+    meanwhile, which another process may not have heard yet."""
     found = of(work.session, ids.read("person", work.actor.id))
     _demand(found, _shown(work.session, work.actor.session), work.now)
     return found
@@ -113,7 +114,7 @@ def _shown(within: OrmSession | Connection, session: str | None) -> Sign | None:
         return None
     row = within.execute(
         select(Session.acr, Session.amr, Session.auth_time).where(
-            Session.id == ids.read("session", session)
+            Session.id == ids.read("session", session), Session.revoked_at.is_(None)
         )
     ).one_or_none()
     return None if row is None else (row.acr, row.amr, row.auth_time)

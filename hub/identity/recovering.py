@@ -7,7 +7,6 @@ of their own at once; the number goes over to it after 72 hours. Either is told 
 the old account with a link that stops it.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +39,7 @@ from .rules import (
     RECOVERY_LAPSES,
     RECOVERY_WAITS,
     assurance,
+    hash_of,
     new_secret,
 )
 from .tokens import Issuer
@@ -69,7 +69,7 @@ def open_recovery(work: Work, keyring: KeyRing, *, login: str) -> Opened:
     person_id = cast(UUID, row.person_id)
     limits.take(work, keyring, RECOVERIES_PER_PERSON, person_id.bytes)
     secret = new_secret()
-    recovery = _recovery(work, row, "account", _hash(secret))
+    recovery = _recovery(work, row, "account", hash_of(secret))
     row.state = "done"
     return Opened(PREFIX + secret, recovery.due_at, recovery.due_at + RECOVERY_LAPSES)
 
@@ -93,7 +93,7 @@ def complete(
     """
     found = work.session.execute(
         select(Recovery).where(
-            Recovery.secret_hash == _hash(recovery.removeprefix(PREFIX)),
+            Recovery.secret_hash == hash_of(recovery.removeprefix(PREFIX)),
             Recovery.kind == "account",
             Recovery.state == "waiting",
             Recovery.due_at > work.now - RECOVERY_LAPSES,
@@ -106,8 +106,10 @@ def complete(
     row = signing_in.entered(
         work, keyring, login=login, code=code, client=client, index=found.address_index
     )
-    won = _close(work, Recovery.id == found.id, "done")
-    if not won:
+    handing_over.settle(work, keyring, found.address_index)
+    # By now the number may be somebody else's, or the account closed.
+    still_theirs = people.owner(work, found.channel, found.address_index) == found.person_id
+    if not (still_theirs and _close(work, "done", Recovery.id == found.id)):
         raise RecoveryNotThere
     _open_up(work, found.person_id)
     people.used(work, row.address_index)
@@ -147,7 +149,7 @@ def new_account(
         limits.take(work, keyring, RECOVERIES_PER_PERSON, cast(UUID, row.person_id).bytes)
         person_id = ids.new_id()
         people.join_without_address(work, person_id, language=row.language)
-        _recovery(work, row, "address", _hash(new_secret()), claimant_id=person_id)
+        _recovery(work, row, "address", hash_of(new_secret()), claimant_id=person_id)
     found = protections.of(work.session, person_id)
     row.state = "done"
     if found.second_step:
@@ -246,8 +248,8 @@ def _recovery(
     # One that nobody came back for must not stand in the way for good.
     _close(
         work,
-        Recovery.person_id == person_id,
         "cancelled",
+        Recovery.person_id == person_id,
         Recovery.due_at <= work.now - RECOVERY_LAPSES,
     )
     work.session.add(recovery)
@@ -268,17 +270,17 @@ def _open_up(work: Work, person_id: UUID) -> None:
 
 
 def _cancelled(work: Work, *which: Any) -> None:
-    ended = _close(work, which[0], "cancelled", *which[1:])
+    ended = _close(work, "cancelled", *which)
     if not ended:
         raise RecoveryNotThere
     for recovery_id in ended:
         audit.record(work, "identity.recovery_cancelled", ids.show("recovery", recovery_id))
 
 
-def _close(work: Work, which: Any, state: str, *more: Any) -> Sequence[UUID]:
+def _close(work: Work, state: str, *which: Any) -> Sequence[UUID]:
     return work.session.scalars(
         update(Recovery)
-        .where(which, Recovery.state == "waiting", *more)
+        .where(Recovery.state == "waiting", *which)
         .values(state=state, closed_at=work.now)
         .returning(Recovery.id)
         .execution_options(synchronize_session=False)
@@ -287,7 +289,3 @@ def _close(work: Work, which: Any, state: str, *more: Any) -> Sequence[UUID]:
 
 def _proof(keyring: KeyRing, recovery_id: UUID) -> str:
     return keyring.blind(_CANCEL, recovery_id.bytes)[:16].hex()
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -4,7 +4,6 @@ The same machinery serves the city's own app and partners' apps. What a copied t
 of the city's app the whole session, of a partner's app what that app was allowed.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +23,7 @@ from .pairwise import subject_of
 from .rules import (
     ACCESS_LIVES,
     LOA_STRONG,
+    hash_of,
     judge_refresh,
     new_secret,
     refresh_expiry,
@@ -72,7 +72,7 @@ def refresh(
     ends, or what the partner's app was allowed. A repetition within ten seconds, while nobody has
     used the successor, gives the same successor: on mobile networks answers get lost.
     """
-    hashed = _hash(token)
+    hashed = hash_of(token)
     found = _family(work, hashed, client)
     if found is None or not _alive(found, work.now):
         raise RefreshTokenRefused
@@ -123,7 +123,7 @@ def refresh(
 
 def holder_of(work: Work, token: str, client: Client) -> tuple[Grant, RefreshToken] | None:
     """What a refresh token of ``client`` stands for while it is good and unused; else None."""
-    found = _family(work, _hash(token), client)
+    found = _family(work, hash_of(token), client)
     if found is None or not _alive(found, work.now):
         return None
     presented, grant, _ = found
@@ -133,7 +133,7 @@ def holder_of(work: Work, token: str, client: Client) -> tuple[Grant, RefreshTok
 
 def grant_of(work: Work, token: str, client: Client) -> UUID | None:
     """The grant that a refresh token of ``client`` belongs to, used or not; None for strangers."""
-    found = _family(work, _hash(token), client)
+    found = _family(work, hash_of(token), client)
     return None if found is None else found[1].id
 
 
@@ -263,13 +263,9 @@ def _next_generation(
             id=ids.new_id(),
             grant_id=grant_id,
             generation=generation,
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             issued_at=work.now,
             expires_at=refresh_expiry(work.now, family_expires_at),
         )
     )
     return token
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -4,6 +4,7 @@ Sources: NIST SP 800-63B-4 (out-of-band codes, rate limits), RFC 9700 section 4.
 RFC 6238 (TOTP). The numbers are this city's choice and stand here once.
 """
 
+import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -87,6 +88,11 @@ def new_code() -> str:
 def new_secret() -> str:
     """A 256-bit secret in 43 letters of base64url: refresh tokens and login secrets."""
     return secrets.token_urlsafe(32)
+
+
+def hash_of(secret: str) -> bytes:
+    """What is kept of such a secret, and found by: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def is_code(text: str) -> bool:

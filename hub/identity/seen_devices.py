@@ -4,7 +4,6 @@ Each sign-in gives the device a mark, a secret that it keeps and sends with the 
 without a known mark is on a new device, and the person is told. A mark opens nothing by itself.
 """
 
-import hashlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from hub.kernel.work import Work
 
 from .model import Session
 from .recovery_model import SeenDevice
-from .rules import new_secret
+from .rules import hash_of, new_secret
 
 PREFIX = "device_"
 REMEMBERED = timedelta(days=400)
@@ -26,7 +25,7 @@ def known(work: Work, person_id: UUID, mark: str | None) -> bool:
     if mark is None:
         return False
     found = select(SeenDevice.person_id).where(
-        SeenDevice.person_id == person_id, SeenDevice.mark_hash == _hash(mark)
+        SeenDevice.person_id == person_id, SeenDevice.mark_hash == hash_of(mark)
     )
     return work.session.execute(found).scalar() is not None
 
@@ -41,7 +40,7 @@ def see(work: Work, person_id: UUID, mark: str | None) -> tuple[str, bool]:
         insert(SeenDevice)
         .values(
             person_id=person_id,
-            mark_hash=_hash(mark),
+            mark_hash=hash_of(mark),
             first_seen_at=work.now,
             last_seen_at=work.now,
         )
@@ -62,7 +61,3 @@ def forget(work: Work, person_id: UUID) -> None:
 def forget_old(work: Work) -> None:
     """Delete the marks of devices not seen for 400 days."""
     work.session.execute(delete(SeenDevice).where(SeenDevice.last_seen_at < work.now - REMEMBERED))
-
-
-def _hash(mark: str) -> bytes:
-    return hashlib.sha256(mark.encode("utf-8", "surrogatepass")).digest()

@@ -188,7 +188,7 @@ def show_again(
 def add_methods(work: Work, shown: Sequence[str]) -> None:
     """Note that the acting session's person has shown this as well (RFC 8176)."""
     session = acting(work)
-    methods = [*session.amr, *shown]
+    methods = list(dict.fromkeys([*session.amr, *shown]))
     if {"pwd", "otp"} <= set(methods):
         methods.append("mfa")
     session.amr, session.acr = methods, max(session.acr, assurance(methods))

@@ -5,10 +5,9 @@ into reading out is useless elsewhere. The answer to asking never says whether a
 an address that nobody had gets an account when its code is entered.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
@@ -42,6 +41,7 @@ from .rules import (
     RESEND,
     WRONG_PER_CLIENT,
     assurance,
+    hash_of,
     holder_may_have_changed,
     is_code,
     new_code,
@@ -85,7 +85,7 @@ def ask_for_code(
     login_id, secret, code = ids.new_id(), new_secret(), new_code()
     login = Login(
         id=login_id,
-        secret_hash=_hash(secret),
+        secret_hash=hash_of(secret),
         channel=by or address.channel,
         address_sealed=keyring.seal(_LOGIN, address.text.encode(), login_id.bytes),
         address_index=people.blind_index(keyring, address),
@@ -206,7 +206,7 @@ def second_step(
     work.session.add(
         Login(
             id=ids.new_id(),
-            secret_hash=_hash(secret),
+            secret_hash=hash_of(secret),
             state="second_factor",
             channel="email",
             address_index=b"",
@@ -279,7 +279,7 @@ def enter_second_factor(
 
 def forget_old(work: Work) -> None:
     """Delete sign-ins, and with them their deliveries, a day after their end."""
-    work.session.execute(delete(Login).where(Login.expires_at < work.now - LOGIN_LIVES * 96))
+    work.session.execute(delete(Login).where(Login.expires_at < work.now - timedelta(days=1)))
 
 
 def _delivery(
@@ -317,7 +317,7 @@ def _open(work: Work, login: str) -> Login:
         raise SignInOver
     row = work.session.execute(
         select(Login).where(
-            Login.secret_hash == _hash(login.removeprefix(PREFIX)),
+            Login.secret_hash == hash_of(login.removeprefix(PREFIX)),
             Login.state.in_(("code", "second_factor")),
             Login.expires_at > work.now,
         )
@@ -387,7 +387,3 @@ def method(channel: str) -> str:
 
 def _code_hmac(keyring: KeyRing, login: bytes, code: str) -> bytes:
     return keyring.blind(_CODE, login + code.encode())
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,6 +1,5 @@
 """Verbs on keys."""
 
-import base64
 import hashlib
 import os
 from typing import Any
@@ -14,6 +13,7 @@ from hub.kernel.changes import announce
 from hub.kernel.ids import new_id
 from hub.kernel.work import Work
 
+from .es256 import base64url
 from .model import Key
 from .root import RootKey
 
@@ -64,12 +64,8 @@ def jwk_of(public: ec.EllipticCurvePublicKey) -> dict[str, Any]:
 def thumbprint(jwk: dict[str, Any]) -> str:
     """RFC 7638: SHA-256 over the required members, in order, without white space."""
     required = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
-    return _base64url(hashlib.sha256(msgspec.json.encode(required)).digest())
+    return base64url(hashlib.sha256(msgspec.json.encode(required)).digest())
 
 
 def _coordinate(value: int) -> str:
-    return _base64url(value.to_bytes(32))
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64url(value.to_bytes(32))

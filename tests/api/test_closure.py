@@ -13,10 +13,14 @@ from hub.audit.verifying import verify
 from hub.kernel import ids
 from hub.kernel.db import Base
 from hub.kernel.work import SYSTEM
+from tests.factories.authenticators import Authenticator
 from tests.factories.consents import given
 from tests.factories.planted import Planted, everything_in_the_database, in_full, left_of
 
 from .conftest import bearer
+from .credentials import Member
+from .test_passkeys import add
+from .test_recoveries import complete, enter, recover
 
 
 def key():
@@ -168,6 +172,22 @@ def test_a_sign_in_under_way_leads_to_a_new_account_not_to_the_closed_one(
     closure.close_accounts(parts)
 
     assert phone.enter(login, code).status_code == 409
+
+
+def test_a_recovery_that_waits_does_not_open_the_closed_account(
+    client, parts, clock, phone, a_telephone_number
+):
+    member = Member(phone, a_telephone_number, clock)
+    add(member, Authenticator())
+    assert member.post("/v1/me/closure", {}).status_code == 202
+    clock.move(minutes=2)
+    recovery = recover(phone, enter(phone, member.number)[0]).json["recovery"]
+    clock.move(days=7)
+    closure.close_accounts(parts)
+
+    refused = complete(phone, recovery, member.number)
+
+    assert (refused.status_code, refused.json["type"]) == (404, "/problems/recovery-not-there")
 
 
 def test_what_others_were_allowed_ends_with_the_account(client, parts, clock, outbox, li):

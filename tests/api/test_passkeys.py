@@ -366,6 +366,8 @@ def test_twenty_are_enough(member, db, parts):
         assert add(member, Authenticator()).status_code == 201
 
     assert add(member, Authenticator()).json["type"] == "/problems/too-many-passkeys"
+    [session] = member.phone.http.get("/v1/me/sessions", headers=member.headers).json["items"]
+    assert session["amr"] == ["sms", "hwk", "user"]
 
 
 def test_sign_ups_from_one_network_are_limited(phone, clock):

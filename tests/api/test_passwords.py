@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from hub.identity import argon2_gateway
+from hub.identity import argon2_gateway, ending
 
 from .conftest import Phone
 from .credentials import SENTENCE, SHORT, Member, a_number
@@ -252,6 +252,14 @@ def test_a_password_is_set_only_soon_after_signing_in(member, clock):
     challenge = refused.headers["WWW-Authenticate"]
     assert 'error="insufficient_user_authentication"' in challenge
     assert 'max_age="600"' in challenge
+
+
+def test_a_session_that_was_ended_elsewhere_changes_nothing_any_more(member, monkeypatch):
+    """Another process ended it a moment ago, and this one has not heard of it."""
+    monkeypatch.setattr(ending, "announce", lambda *_: None)
+    member.post("/v1/me/sign-out-everywhere")
+
+    assert member.set_password(SENTENCE).status_code == 401
 
 
 def test_a_short_password_keeps_the_second_factor_in_place(member):

@@ -348,6 +348,19 @@ def test_a_recovery_needs_the_address_it_was_asked_with(locked_out, clock):
     assert refused.json["type"] == "/problems/sign-in-over"
 
 
+def test_a_number_that_went_over_opens_the_old_account_no_more(locked_out, newcomer, clock):
+    member, login = locked_out
+    recovery = recover(member.phone, login).json["recovery"]
+    clock.move(minutes=2)
+    claimed, _ = enter(newcomer, member.number)
+    assert newcomer.post("/v1/sign-in/new-accounts", {"login": claimed}).status_code == 201
+    clock.move(hours=73)
+
+    refused = complete(member.phone, recovery, member.number)
+
+    assert (refused.status_code, refused.json["type"]) == (404, "/problems/recovery-not-there")
+
+
 def test_what_is_kept_of_it_says_nothing(locked_out, db):
     member, login = locked_out
     recovery = recover(member.phone, login).json["recovery"]

@@ -191,7 +191,8 @@ def test_a_suspended_client_is_out_with_the_next_request(client, service, db):
 
 
 def test_a_new_secret_ends_the_old_one(service, db):
-    fresh = db.run(lambda work: identity.new_client_secret(work, service.id), SYSTEM)
+    fresh = db.run(lambda work: identity.client_changes.rotate_secret(work, service.id), SYSTEM)
+    db.run(lambda work: identity.client_changes.end_earlier_secret(work, service.id), SYSTEM)
 
     assert service.token(grant_type="client_credentials").status_code == 401
     service.secret = fresh

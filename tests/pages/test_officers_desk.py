@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from hub.identity import ending
+
 ADMINISTRATOR = "identity:administrator"
 
 
@@ -61,6 +63,25 @@ def test_a_browser_goes_on_duty_decides_and_goes_off(app, client, city, asked):
     browser.get("/officers")
     assert browser.press("/officers/duty/end").headers["Location"] == "/"
     assert browser.get("/officers").headers["Location"] == "/officers/duty"
+
+
+def test_a_duty_that_was_ended_elsewhere_decides_nothing_any_more(
+    app, client, city, asked, monkeypatch
+):
+    """Another process ended it a moment ago, and this one has not heard of it."""
+    second = city.officer(ADMINISTRATOR, "second")
+    browser = Browser(app, second.tokens)
+    browser.get("/officers")
+    monkeypatch.setattr(ending, "announce", lambda *_: None)
+    client.delete("/v1/officers/duties/current", headers=second.headers)
+
+    pressed = browser.press(f"/officers/approvals/{asked}", decision="approved")
+
+    assert pressed.headers["Location"] == "/officers/duty"
+    assert (
+        "Sun Li (synthetic)"
+        in Browser(app, city.officer(ADMINISTRATOR, "third").tokens).get("/officers").text
+    )
 
 
 def test_ones_own_wish_has_no_buttons(app, city, asked):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.identity import limits, rules
 from hub.identity.rules import (
     REFRESH_GRACE,
     REFRESH_IDLE,
@@ -18,6 +19,12 @@ from hub.identity.rules import (
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 moments = st.timedeltas(timedelta(days=-100), timedelta(days=100)).map(lambda d: NOW + d)
+
+
+def test_no_limit_is_forgotten_before_it_is_whole_again():
+    every = [limit for limit in vars(rules).values() if isinstance(limit, rules.Limit)]
+
+    assert max(limit.capacity * limit.every for limit in every) <= limits.IDLE
 
 
 def test_codes_are_six_digits_and_differ():
