@@ -12,7 +12,8 @@ from hub.kernel.errors import Forbidden
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from . import people, protections, signing_in
+from . import handing_over, people, protections, signing_in
+from .errors import NumberNotUsedLately
 from .mandate_errors import MandateNotValid, UseYourOwnApp
 from .mandate_rules import Terms
 from .mandates import Confirmed, Offered, accepted, enter_offer
@@ -30,7 +31,8 @@ def offer(
 ) -> Offered:
     """Offer a mandate in the name of whoever received the one-time code at this kiosk.
 
-    Refuses like ``mandates.offer`` and ``signing_in.enter_code``, and with UseYourOwnApp.
+    Refuses like ``mandates.offer`` and ``signing_in.enter_code``, and with UseYourOwnApp or
+    NumberNotUsedLately: a code proves a number, not a person.
     """
     if terms.kind == "guardianship":
         detail = "Guardians are those of a child."
@@ -52,9 +54,14 @@ def accept(
 
 def _person_here(work: Work, keyring: KeyRing, *, login: str, code: str, client: str) -> UUID:
     shown = signing_in.show_address(work, keyring, login=login, code=code, client=client)
+    index = people.blind_index(keyring, shown.address)
+    handing_over.settle(work, keyring, index)
     person_id = people.behind(work, keyring, shown.address, language=shown.language)
     if protections.of(work.session, person_id).second_step:
         raise UseYourOwnApp
+    if handing_over.in_doubt(work, index, telephone=shown.address.channel == "sms"):
+        raise NumberNotUsedLately
+    people.used(work, index)
     audit.record(work, "identity.shown_at_kiosk", ids.show("person", person_id))
     return person_id
 

@@ -78,7 +78,8 @@ class NumberNotUsedLately(Forbidden):
     are given to new holders: a code alone does not open the account behind it. ``ways`` says what
     does: ``password`` (``/v1/sign-in/passwords``), ``other_address`` (a code to the person's
     e-mail), ``recovery`` (``/v1/recoveries``, after 72 hours). Whoever is new to the number begins
-    with ``new_account``, at ``/v1/sign-in/new-accounts``; the last two with the same ``login``."""
+    with ``new_account``, at ``/v1/sign-in/new-accounts``; the last two with the same ``login``. A
+    kiosk is told no ``ways``: let the person sign in with the hub's app or pages first."""
 
     title = "This number has not been used here for long"
 

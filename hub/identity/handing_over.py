@@ -11,6 +11,7 @@ from hub.keys import KeyRing
 
 from . import people
 from .recovery_model import Recovery
+from .rules import holder_may_have_changed
 
 
 def settle(work: Work, keyring: KeyRing, address_index: bytes | None = None) -> int:
@@ -38,6 +39,18 @@ def settle(work: Work, keyring: KeyRing, address_index: bytes | None = None) -> 
             to=ids.show("person", row.claimant_id),
         )
     return len(rows)
+
+
+def in_doubt(
+    work: Work, address_index: bytes, *, telephone: bool, known_device: bool = False
+) -> bool:
+    """Whether a code that was sent to this address may have been read by a new holder of it."""
+    return holder_may_have_changed(
+        work.now,
+        telephone=telephone,
+        last_shown_at=people.last_shown_at(work, address_index) or work.now,
+        known_device=known_device,
+    )
 
 
 def claimant(work: Work, address_index: bytes) -> UUID | None:

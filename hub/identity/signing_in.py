@@ -42,7 +42,6 @@ from .rules import (
     WRONG_PER_CLIENT,
     assurance,
     hash_of,
-    holder_may_have_changed,
     is_code,
     new_code,
     new_secret,
@@ -147,13 +146,8 @@ def _not_enough(
     if found.second_step:
         ways = [*found.second_steps, *for_holders]
         return SecondFactorNeeded(keep=True, extra={"ways": ways})
-    changed = holder_may_have_changed(
-        work.now,
-        telephone=telephone,
-        last_shown_at=people.last_shown_at(work, row.address_index) or work.now,
-        known_device=seen_devices.known(work, person_id, device),
-    )
-    if not changed:
+    known = seen_devices.known(work, person_id, device)
+    if not handing_over.in_doubt(work, row.address_index, telephone=telephone, known_device=known):
         return None
     ways = [
         *(["password"] if found.password else []),

@@ -114,6 +114,23 @@ def test_the_code_alone_does_not_pass_a_second_factor(
     assert problem(answer) == (409, "use-your-own-app")
 
 
+def test_a_number_not_used_lately_confirms_nothing_for_its_old_holder(
+    kiosk, shows, senior, li, clock
+):
+    clock.move(days=46)
+
+    answer = kiosk("/v1/kiosk/mandates", {**li.terms(scopes=[SEES]), **shows(senior.phone)})
+
+    assert problem(answer) == (403, "number-not-used-lately")
+
+
+def test_showing_oneself_at_the_kiosk_keeps_the_number_in_use(kiosk, shows, senior, li, clock):
+    for _ in range(2):
+        clock.move(days=30)
+        given = {**li.terms(scopes=[SEES]), **shows(senior.phone)}
+        assert kiosk("/v1/kiosk/mandates", given).status_code == 201
+
+
 def test_only_devices_enrolled_for_it_confirm(client, city, clock, shows, senior, li):
     device = city.device("gate", ["other.thing:do"])
     body = json.dumps({**li.terms(scopes=[SEES]), **shows(senior.phone)}).encode()
