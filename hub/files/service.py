@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from hub.kernel.db import Database
 from hub.kernel.errors import NotFound
 from hub.kernel.ids import new_id
-from hub.kernel.work import Work
+from hub.kernel.work import CLOCK, Work
 
 from .model import File
 from .vault import Vault
 
 
 def store(work: Work, vault: Vault, source: BinaryIO, media_type: str) -> File:
-    """Keep a file. The bytes are written before the row: a transaction that rolls back leaves at
-    most an unnamed file, which the next file of the same content takes over."""
+    """Keep a file. The bytes are written before the row: a transaction that rolls back leaves an
+    unnamed file, until the next file of the same content takes it over or ``tidy`` removes it."""
 
     def claim(sha256: bytes) -> None:
         work.session.execute(select(func.pg_advisory_xact_lock_shared(_content(sha256))))
@@ -51,9 +53,18 @@ def remove(work: Work, file: File) -> bytes:
 def clear(work: Work, vault: Vault, sha256: bytes) -> None:
     """Remove the bytes that no file has any more. Whoever is storing the same content just now
     keeps them."""
-    lock = select(func.pg_try_advisory_xact_lock(_content(sha256)))
-    if work.session.scalar(lock) and not work.session.scalar(_named(sha256)):
+    if not work.session.scalar(select(func.pg_try_advisory_xact_lock(_content(sha256)))):
+        return
+    if not work.session.scalar(_named(sha256)):
         vault.remove(sha256)
+    vault.settle(sha256)
+
+
+def tidy(database: Database, vault: Vault) -> None:
+    """Remove what killed processes left behind: bytes whose row was never committed, and drafts."""
+    for sha256 in vault.unsettled():
+        database.run(partial(clear, vault=vault, sha256=sha256), CLOCK)
+    vault.remove_drafts()
 
 
 def _named(sha256: bytes) -> Select[tuple[bool]]:

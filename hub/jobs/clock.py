@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, text
 
+from hub import files
 from hub.kernel.changes import Change
 from hub.kernel.outbox import OutboxEvent, Reaction
 from hub.kernel.work import CLOCK, Work
@@ -36,7 +37,12 @@ def _forget(parts: Parts) -> None:
     parts.database.run(forget, CLOCK)
 
 
+def _tidy(parts: Parts) -> None:
+    files.tidy(parts.database, parts.vault)
+
+
 DUTIES = (
     Schedule(name="forget", cron="17 * * * *", run=_forget),
+    Schedule(name="files.tidy", cron="47 * * * *", run=_tidy),
     Schedule(name="keys", cron="41 3 * * *", run=keeping_keys.rotate_by_age),
 )

@@ -1,6 +1,7 @@
 """Files are sealed at rest, whole or not at all, and do not open when touched."""
 
 import io
+import os
 
 import pytest
 
@@ -95,6 +96,72 @@ def test_who_stores_the_same_content_meanwhile_keeps_the_bytes(parts):
 
     with files.read(parts.vault, new) as plain:
         assert plain.read() == content
+
+
+class Killed(BaseException):
+    """Nobody catches it, as nobody catches a signal."""
+
+
+def store_and_die(parts, content):
+    def die(work):
+        files.store(work, parts.vault, io.BytesIO(content), "text/plain")
+        work.session.flush()
+        raise Killed
+
+    with pytest.raises(Killed):
+        parts.database.run(die, SYSTEM)
+
+
+def test_bytes_whose_row_was_never_committed_do_not_stay(parts):
+    store_and_die(parts, b"about somebody who asked for a copy")
+    assert on_disk(parts, b"about somebody who asked for a copy").exists()
+
+    files.tidy(parts.database, parts.vault)
+
+    assert not on_disk(parts, b"about somebody who asked for a copy").exists()
+
+
+def test_tidying_takes_nothing_that_has_a_row_or_is_going_to_have_one(parts):
+    content = b"killed once, and stored the next time"
+    store_and_die(parts, content)
+
+    with parts.database.work(SYSTEM) as work:
+        file = files.store(work, parts.vault, io.BytesIO(content), "text/plain")
+        work.session.flush()
+        files.tidy(parts.database, parts.vault)
+    files.tidy(parts.database, parts.vault)
+    files.tidy(parts.database, parts.vault)
+
+    with files.read(parts.vault, file) as plain:
+        assert plain.read() == content
+    assert file.sha256 not in set(parts.vault.unsettled())
+
+
+def test_what_another_hub_left_in_the_same_folder_is_left_alone(parts):
+    content = b"of another hub"
+    store_and_die(parts, content)
+    path = on_disk(parts, content)
+    note = path.parents[1] / "unsettled" / (path.parent.name + path.name)
+    note.write_bytes(note.read_bytes()[::-1])
+
+    files.tidy(parts.database, parts.vault)
+
+    assert on_disk(parts, content).exists()
+    note.unlink()
+
+
+def test_a_draft_of_a_killed_process_goes_after_an_hour(parts):
+    folder = on_disk(parts, b"").parents[1]
+    old, new = folder / "draft-old", folder / "draft-new"
+    for draft in (old, new):
+        draft.write_bytes(b"half")
+    an_hour_ago = new.stat().st_mtime - 3601
+    os.utime(old, (an_hour_ago, an_hour_ago))
+
+    files.tidy(parts.database, parts.vault)
+
+    assert (old.exists(), new.exists()) == (False, True)
+    new.unlink()
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "swap"])
