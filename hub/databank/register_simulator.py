@@ -1,11 +1,10 @@
-"""Stands in for the offices that keep the registers: a small WSGI application, demonstrations only.
+"""Stands in for the offices that keep the registers, in demonstrations only.
 
 It answers the requests of source_gateway.py: from the population simulator's people, and from a
 table of entitlements of its own. All of them are invented.
 """
 
-import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -15,13 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.identity import population_simulator
+from hub.identity.simulated_office import SimulatedOffice
 from hub.kernel.db import Database
 from hub.kernel.work import Work
 
 from .simulator_model import Granted
 from .source_gateway import Delivery
-
-_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,33 +41,15 @@ class _Question(msgspec.Struct):
     person: str
 
 
-class RegisterSimulator:
-    """``POST /records`` for whoever has the key; everything else is 404."""
+class RegisterSimulator(SimulatedOffice):
+    """The offices that answer ``POST /records``."""
 
     def __init__(self, database: Database, key: str) -> None:
+        super().__init__(key, "/records", _Question, self._deliver)
         self._database = database
-        self._expected = f"Bearer {key}"
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        """One request (PEP 3333)."""
-        status, answer = self._answered(environ)
-        start_response(status, [("Content-Type", "application/json")])
-        return [msgspec.json.encode(answer)]
-
-    def _answered(self, environ: dict[str, Any]) -> tuple[str, Any]:
-        given = environ.get("HTTP_AUTHORIZATION", "")
-        if not hmac.compare_digest(given.encode(), self._expected.encode()):
-            return "401 Unauthorized", {"error": "key"}
-        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/records"):
-            return "404 Not Found", {"error": "address"}
-        try:
-            length = min(int(environ.get("CONTENT_LENGTH") or 0), _MOST_BYTES)
-            question = msgspec.json.decode(environ["wsgi.input"].read(length), type=_Question)
-        except msgspec.DecodeError:
-            return "400 Bad Request", {"error": "body"}
-        return "200 OK", Delivery(self._database.clock(), self._held(question))
+    def _deliver(self, question: _Question, _key: str) -> Delivery:
+        return Delivery(self._database.clock(), self._held(question))
 
     def _held(self, question: _Question) -> dict[str, dict[str, Any]]:
         with self._database.reads() as connection:

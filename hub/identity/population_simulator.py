@@ -1,4 +1,4 @@
-"""Stands in for the population register of a demonstration: a small WSGI application.
+"""Stands in for the population register of a demonstration.
 
 It answers the requests of hub/identity/population_gateway.py from tables of its own, so that the
 real adapter with its real HTTP requests is what a demonstration runs. Its people are invented and
@@ -6,12 +6,11 @@ their numbers are from ranges that nobody is given: province 00, nationality 000
 """
 
 import hashlib
-import hmac
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -23,9 +22,9 @@ from hub.kernel.work import Work
 from .documents import Document
 from .population_gateway import Answer
 from .population_model import IssuedDocument, Resident
+from .simulated_office import SimulatedOffice
 
 ADDRESS = "http://population.invalid"  # RFC 2606: no such host, and none is looked for
-_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,38 +47,15 @@ class _Question(msgspec.Struct):
     name: str
 
 
-class PopulationSimulator:
-    """``POST /verifications`` for whoever has the key; everything else is 404."""
+class PopulationSimulator(SimulatedOffice):
+    """The office that answers ``POST /verifications``."""
 
     def __init__(self, database: Database, key: str) -> None:
+        super().__init__(key, "/verifications", _Question, self._check)
         self._database = database
-        self._expected = f"Bearer {key}"
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        """One request (PEP 3333)."""
-        status, answer = self._answered(environ)
-        body = msgspec.json.encode(answer)
-        start_response(status, [("Content-Type", "application/json")])
-        return [body]
-
-    def _answered(self, environ: dict[str, Any]) -> tuple[str, Any]:
-        given = environ.get("HTTP_AUTHORIZATION", "")
-        if not hmac.compare_digest(given.encode(), self._expected.encode()):
-            return "401 Unauthorized", {"error": "key"}
-        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/verifications"):
-            return "404 Not Found", {"error": "address"}
-        try:
-            length = min(int(environ.get("CONTENT_LENGTH") or 0), _MOST_BYTES)
-            body = environ["wsgi.input"].read(length)
-            question = msgspec.json.decode(body, type=_Question)
-        except msgspec.DecodeError:
-            return "400 Bad Request", {"error": "body"}
-        key = environ.get("HTTP_IDEMPOTENCY_KEY", "")
-        return "200 OK", self._check(question, _reference(key, question))
-
-    def _check(self, question: _Question, reference: str) -> Answer:
+    def _check(self, question: _Question, key: str) -> Answer:
+        reference = _reference(key, question)
         with self._database.reads() as connection:
             found = connection.execute(
                 select(
