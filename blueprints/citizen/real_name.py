@@ -1,10 +1,8 @@
 """The person's real name: handing in a document, seeing where it stands, withdrawing it."""
 
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from hub import consent, identity
 from hub.identity import real_name_checks, real_names
@@ -82,7 +80,7 @@ def hand_in(work: Work, wanted: dict[str, Any]) -> real_names.RealNameState:
         wanted["number"],
         issuing_state=wanted["issuing_state"],
         mrz=wanted["mrz"],
-        today=city_day(work.now, settings.zone),
+        today=identity.day_in(settings.zone, work.now),
         specimens=settings.demo,
     )
     handed_in = real_names.submit(
@@ -158,7 +156,7 @@ def ask_the_register(built: Parts, event: identity.RealNameSubmitted) -> None:
             built.keyring,
             event.claim_id,
             answer,
-            today=city_day(work.now, built.settings.zone),
+            today=identity.day_in(built.settings.zone, work.now),
         ),
         SYSTEM,
     )
@@ -172,8 +170,3 @@ def population(built: Parts) -> identity.Population:
         return identity.PopulationGateway(settings.population_url, settings.population_key)
     key = built.keyring.derive("citizen.population_simulator").hex()
     return identity.PopulationGateway(ADDRESS, key, inside=PopulationSimulator(built.database, key))
-
-
-def city_day(now: datetime, zone: str) -> date:
-    """The day that it is in the city."""
-    return now.astimezone(ZoneInfo(zone)).date()

@@ -15,7 +15,6 @@ from hub.parts import Parts
 from hub.web import Blueprint, parts, refuses, requires, transaction
 from hub.web.languages import text as _
 
-from .real_name import city_day
 from .record_schemas import Appeal, AppealRequest, Entitlements, HeldRecords
 
 AT_ONCE = 500
@@ -81,7 +80,7 @@ def own(work: Work, register: Register) -> Entry:
 
 def entitlements(work: Work) -> dict[str, Any]:
     """The acting person's entitlements, with their appeals."""
-    today = city_day(work.now, parts().settings.zone)
+    today = identity.day_in(parts().settings.zone, work.now)
     filed = appeals.mine(work, parts().keyring)
     entry = own(work, ENTITLEMENTS)
     items = []

@@ -1,7 +1,6 @@
 """What an attendant at a service desk does for somebody who stands before them with a document."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from marshmallow import fields, validate
 
@@ -56,7 +55,7 @@ def release_real_name(work: Work, seen: dict[str, Any]) -> dict[str, int]:
         DocumentKind(seen["kind"]),
         seen["number"],
         issuing_state=seen["issuing_state"],
-        today=work.now.astimezone(ZoneInfo(settings.zone)).date(),
+        today=identity.day_in(settings.zone, work.now),
         specimens=settings.demo,
     )
     released = real_names.release(work, parts().keyring, document, evidence=seen["evidence"])

@@ -19,6 +19,7 @@ from . import (
     recovering,
 )
 from .addresses import Address, Channel, masked, parse
+from .ages import day_in
 from .approvals import Approval
 from .authenticator import NewAuthenticator, confirm, prepare, remove
 from .ceremonies import Begun, begin_to_add, begin_to_join, begin_to_show
@@ -239,6 +240,7 @@ __all__ = [
     "confirm",
     "correct",
     "csrf_value",
+    "day_in",
     "demand",
     "demand_to_read",
     "end",

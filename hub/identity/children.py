@@ -17,6 +17,7 @@ from hub.kernel.work import Work
 from hub.keys import KeyRing
 
 from . import people, signing_in
+from .ages import day_in, guardianship_ends, is_adult, is_under_fourteen
 from .errors import PersonGone
 from .mandate_errors import (
     AddressTaken,
@@ -29,14 +30,7 @@ from .mandate_errors import (
 )
 from .mandate_events import ChildEntered, MandateAccepted
 from .mandate_model import Child, MandateRow
-from .mandate_rules import (
-    EVERYTHING,
-    MOST_CHILDREN,
-    day_in,
-    guardianship_ends,
-    is_adult,
-    may_sign_in,
-)
+from .mandate_rules import EVERYTHING, MOST_CHILDREN
 from .model import Person
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('identity.mandate'))")
@@ -113,7 +107,7 @@ def open_sign_in(
     )
     if born_on is None:
         raise NoChild
-    if not may_sign_in(born_on, day_in(zone, work.now)):
+    if is_under_fourteen(born_on, day_in(zone, work.now)):
         raise TooYoung
     shown = signing_in.show_address(work, keyring, login=login, code=code, client=client)
     if not people.add_address(work, keyring, child_id, shown.address):

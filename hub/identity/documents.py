@@ -21,11 +21,11 @@ from datetime import date
 from enum import StrEnum
 
 from . import mrz as machine_readable
+from .ages import is_under_fourteen
 from .issuing_states import ISSUERS, NUMERIC, SPECIMEN
 from .real_name_errors import DocumentNotUsable, GuardianNeeded
 from .stdnum_gateway import check_digit, is_province
 
-OF_AGE_TO_CONSENT = 14  # PIPL article 31
 EARLIEST = date(1900, 1, 1)
 SPECIMEN_PROVINCE = "00"
 """No province; numbers that begin so are invented, and taken by demonstrations only."""
@@ -91,7 +91,7 @@ def parse(
         if mrz is not None:
             raise DocumentNotUsable("Only a passport is read by these two lines.", at="/mrz")
         document = _chinese(kind, typed, today, specimens)
-    if document.born_on is not None and is_child(document.born_on, today):
+    if document.born_on is not None and is_under_fourteen(document.born_on, today):
         raise GuardianNeeded
     return document
 
@@ -102,16 +102,6 @@ def canonical(text: str) -> str:
     if not plain.isascii() or not plain.isprintable():
         raise DocumentNotUsable("Only digits and Latin letters stand in such numbers.")
     return plain.upper()
-
-
-def age(born_on: date, today: date) -> int:
-    """Whole years; who was born on 29 February has their birthday on 1 March of other years."""
-    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
-
-
-def is_child(born_on: date, today: date) -> bool:
-    """Under fourteen: only a guardian can agree for them (PIPL article 31)."""
-    return age(born_on, today) < OF_AGE_TO_CONSENT
 
 
 def masked_number(number: str) -> str:

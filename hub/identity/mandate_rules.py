@@ -2,19 +2,19 @@
 
 A mandate is an arrow from the ``giver``, for whom is acted, to the ``holder``, who acts. Arrows
 make no circle: otherwise nobody could say any more whose will an act was. Sources: Civil Code of
-the PRC articles 17 to 20 (age), 27 (guardians are the parents), 161 to 174 (agency: scope, term,
-end); PIPL article 31 (under fourteen nothing without the guardian). The numbers are this city's
-choice and stand here once.
+the PRC articles 27 (guardians are the parents), 161 to 174 (agency: scope, term, end). The numbers
+are this city's choice and stand here once.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from hub.kernel.errors import FieldError
+
+from .ages import ADULT_AT
 
 Who = TypeVar("Who")
 Kind = Literal["mandate", "care", "guardianship"]
@@ -28,9 +28,6 @@ EVERYTHING = "*"
 
 DELEGATING = "citizen.mandate:manage"
 """Handing on: not a scope of a mandate but its ``may_delegate``, and one step only."""
-
-SIGNS_IN_AT = 14
-ADULT_AT = 18
 
 MOST_GIVEN = 20
 MOST_HELD = 50
@@ -181,36 +178,3 @@ def would_loop(arrows: Iterable[tuple[Who, Who]], giver: Who, holder: Who) -> bo
             seen.add(person)
             ahead.extend(onward.get(person, ()))
     return False
-
-
-def age(born_on: date, on: date) -> int:
-    """Full years. Who was born on 29 February turns a year older on 1 March of a common year."""
-    return on.year - born_on.year - (on < _birthday(born_on, on.year))
-
-
-def may_sign_in(born_on: date, on: date) -> bool:
-    """From fourteen on a child may have a sign-in of its own."""
-    return age(born_on, on) >= SIGNS_IN_AT
-
-
-def is_adult(born_on: date, on: date) -> bool:
-    """From eighteen on nobody is anybody's guardian."""
-    return age(born_on, on) >= ADULT_AT
-
-
-def guardianship_ends(born_on: date, zone: str) -> datetime:
-    """The first moment of the eighteenth birthday on the clocks of ``zone``, in UTC."""
-    birthday = _birthday(born_on, born_on.year + ADULT_AT)
-    return datetime.combine(birthday, time(), ZoneInfo(zone)).astimezone(UTC)
-
-
-def day_in(zone: str, now: datetime) -> date:
-    """The day that it is in ``zone`` at ``now``."""
-    return now.astimezone(ZoneInfo(zone)).date()
-
-
-def _birthday(born_on: date, year: int) -> date:
-    try:
-        return born_on.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)

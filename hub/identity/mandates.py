@@ -20,6 +20,7 @@ from hub.keys import KeyRing
 
 from . import limits
 from .acting import Allowed, act_under, acts, afford, allows
+from .ages import day_in, is_under_fourteen
 from .mandate_errors import (
     AmountBeyondMandate,
     InvitationWrong,
@@ -43,10 +44,8 @@ from .mandate_rules import (
     OFFER_LIVES,
     Mandate,
     Terms,
-    day_in,
     faults,
     fits_within,
-    may_sign_in,
     would_loop,
 )
 from .model import Person
@@ -379,7 +378,7 @@ def _guardianship_may_end(work: Work, row: MandateRow, me: UUID, zone: str) -> N
             MandateRow.id != row.id,
         )
     )
-    if not others and born_on is not None and not may_sign_in(born_on, day_in(zone, work.now)):
+    if not others and born_on is not None and is_under_fourteen(born_on, day_in(zone, work.now)):
         raise LastGuardian
 
 

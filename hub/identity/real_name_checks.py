@@ -16,7 +16,7 @@ from hub.kernel.db import retry_on
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from .documents import is_child
+from .ages import is_under_fourteen
 from .population_gateway import Answer, Inquiry
 from .real_name_events import RealNameRefused, RealNameVerified
 from .real_name_model import RealName
@@ -79,7 +79,7 @@ def conclude(work: Work, keyring: KeyRing, claim_id: UUID, answer: Answer, *, to
     if answer.outcome != "match" or answer.person is None:
         reason: Reason = "not_current" if answer.outcome == "not_current" else "no_match"
         refuse(work, claim_id, reason, answer.reference)
-    elif answer.born_on is not None and is_child(answer.born_on, today):
+    elif answer.born_on is not None and is_under_fourteen(answer.born_on, today):
         refuse(work, claim_id, "under_14", answer.reference)
     elif not _verify(work, keyring, claim_id, answer):
         refuse(work, claim_id, "taken", answer.reference)

@@ -9,6 +9,7 @@ from hub.keys import KeyRing, root_key
 from hub.settings import Settings
 
 from . import documents, real_names
+from .ages import day_in
 from .documents import Kind
 
 
@@ -35,7 +36,7 @@ def release(kind: str, issuing_state: str, evidence: str) -> None:
             Kind(kind),
             number,
             issuing_state=issuing_state,
-            today=database.clock().date(),
+            today=day_in(settings.zone, database.clock()),
             specimens=settings.demo,
         )
     except Refusal as refusal:

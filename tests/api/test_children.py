@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hub.identity.mandate_rules import day_in
+from hub.identity import day_in
 from tests.city import a_phone
 from tests.factories.feeds import published
 from tests.factories.gtfs import town_zip

@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.identity import mrz
-from hub.identity.documents import Kind, age, canonical, masked_number, parse
+from hub.identity.ages import age
+from hub.identity.documents import Kind, canonical, masked_number, parse
 from hub.identity.real_name_errors import DocumentNotUsable, GuardianNeeded
 from hub.identity.stdnum_gateway import check_digit
 from hub.kernel.errors import Refusal
