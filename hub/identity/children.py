@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from hub import audit
@@ -31,10 +31,8 @@ from .mandate_errors import (
 from .mandate_events import ChildEntered, MandateAccepted
 from .mandate_model import Child, MandateRow
 from .mandate_rules import EVERYTHING, MOST_CHILDREN
+from .mandates import one_at_a_time
 from .model import Person
-
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('identity.mandate'))")
-
 
 __all__ = ["BirthDateNotValid", "Entered", "demand_other_guardians", "enter", "open_sign_in"]
 
@@ -58,7 +56,7 @@ def enter(work: Work, *, display_name: str, born_on: date, zone: str) -> Entered
         raise BirthDateNotValid(
             errors=[{"pointer": "/born_on", "detail": "A child is under eighteen."}]
         )
-    work.session.execute(_ONE_AT_A_TIME)
+    one_at_a_time(work)
     guardian = work.session.get(Person, guardian_id)
     if guardian is None or guardian.state != "active":
         raise PersonGone
@@ -115,10 +113,10 @@ def open_sign_in(
     audit.record(work, "identity.child_may_sign_in", ids.show("person", child_id))
 
 
-def demand_other_guardians(work: Work) -> None:
-    """Refuse with LastGuardian as long as some child of the acting person has no other guardian:
-    for whoever wants to close their account."""
-    me = ids.read("person", work.actor.id)
+def demand_other_guardians(work: Work, person_id: UUID) -> None:
+    """Refuse with LastGuardian as long as some child of this person has no other guardian, for
+    their account is to be closed. Of two who leave at once the second is refused."""
+    one_at_a_time(work)
     own, other = aliased(MandateRow), aliased(MandateRow)
 
     def in_force(row: type[MandateRow]) -> ColumnElement[bool]:
@@ -127,9 +125,11 @@ def demand_other_guardians(work: Work) -> None:
     alone = work.session.scalar(
         select(own.id)
         .where(
-            own.holder_id == me,
+            own.holder_id == person_id,
             in_force(own),
-            ~exists().where(other.giver_id == own.giver_id, other.holder_id != me, in_force(other)),
+            ~exists().where(
+                other.giver_id == own.giver_id, other.holder_id != person_id, in_force(other)
+            ),
         )
         .limit(1)
     )

@@ -76,8 +76,8 @@ class LastGuardian(Conflict):
 
 
 class UnderGuardianship(Forbidden):
-    """Guardianship ends at eighteen, or when the guardian gives it up; the child cannot end it.
-    Turn to the city's office for the protection of minors."""
+    """Guardianship ends at eighteen, or when the guardian gives it up; neither the child nor
+    another guardian can end it. Turn to the city's office for the protection of minors."""
 
     title = "Guardianship cannot be ended here"
 

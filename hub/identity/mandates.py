@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 
 from hub import audit
 from hub.kernel import ids
@@ -68,10 +68,11 @@ __all__ = [
     "mine",
     "of_mine",
     "offer",
+    "one_at_a_time",
 ]
 
 _CODE = "identity.mandate_code"
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('identity.mandate'))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('identity.mandate'))")
 _AHEAD = text(
     """
     WITH RECURSIVE ahead (person) AS (
@@ -103,6 +104,11 @@ class Confirmed:
 
     through: str = "app"
     device: UUID | None = None
+
+
+def one_at_a_time(work: Work) -> None:
+    """Wait until nobody else accepts a mandate or leaves a child, to the end of the transaction."""
+    work.session.execute(_ALONE)
 
 
 def offer(work: Work, keyring: KeyRing, terms: Terms, *, delegable: frozenset[str]) -> Offered:
@@ -195,7 +201,7 @@ def accepted(
         which = MandateRow.code_hmac == _hmac(keyring, code)
     else:
         which = MandateRow.id == mandate_id
-    work.session.execute(_ONE_AT_A_TIME)
+    one_at_a_time(work)
     row = work.session.execute(select(MandateRow).where(which)).scalar_one_or_none()
     if row is None or row.holder_id not in {None, person_id}:
         raise NotFound if code is None else InvitationWrong(keep=True)
@@ -233,8 +239,8 @@ def end(work: Work, mandate_id: UUID, *, zone: str) -> None:
     """End a mandate or its offer from either side, at once; what was handed on from it ends too.
     Somebody else's is NotFound; what has ended stays ended.
 
-    Refuses with UnderGuardianship, and with LastGuardian as long as the child is under fourteen on
-    the calendar of ``zone``.
+    A guardianship is ended by its guardian alone: others are refused with UnderGuardianship, the
+    last one with LastGuardian as long as the child is under fourteen on the calendar of ``zone``.
     """
     me = ids.read("person", work.actor.id)
     row = work.session.get(MandateRow, mandate_id)
@@ -242,20 +248,18 @@ def end(work: Work, mandate_id: UUID, *, zone: str) -> None:
         raise NotFound
     if row.kind == "guardianship" and row.state == "active" and row.until > work.now:
         _guardianship_may_end(work, row, me, zone)
-    if me in {row.giver_id, row.given_by}:
-        because = "withdrawn"
-    else:
+    because = "withdrawn"
+    if me == row.holder_id:
         because = "given_up" if row.state == "active" else "declined"
-    ended = _ended(work, MandateRow.id == mandate_id, because)
-    if ended:
-        _ended(work, MandateRow.parent_id == mandate_id, "ended_with_another")
+    if _ended(work, MandateRow.id == mandate_id, because):
+        _ended(work, _stands_on(row), "ended_with_another")
 
 
 def end_all_of(work: Work, person_id: UUID) -> None:
     """End whatever somebody lets others do and others let them do, offers too: their account was
-    closed. What they had handed on ends with it."""
-    sides = (MandateRow.giver_id, MandateRow.holder_id, MandateRow.given_by)
-    theirs = or_(*(side == person_id for side in sides))
+    closed. What they had handed on ends with it; another guardian whom they had offered stays."""
+    offered = (MandateRow.given_by == person_id) & (MandateRow.state == "offered")
+    theirs = or_(MandateRow.giver_id == person_id, MandateRow.holder_id == person_id, offered)
     ended = _ended(work, theirs, "ended_with_another")
     _ended(work, MandateRow.parent_id.in_(ended), "ended_with_another")
 
@@ -364,10 +368,24 @@ def _lives(work: Work, mandate_id: UUID) -> bool:
     return found is not None
 
 
+def _stands_on(row: MandateRow) -> ColumnElement[bool]:
+    """What was handed on from a mandate; and other guardians whom this one offered and who have not
+    accepted yet."""
+    handed_on = MandateRow.parent_id == row.id
+    if row.kind != "guardianship":
+        return handed_on
+    return handed_on | and_(
+        MandateRow.kind == "guardianship",
+        MandateRow.state == "offered",
+        MandateRow.giver_id == row.giver_id,
+        MandateRow.given_by == row.holder_id,
+    )
+
+
 def _guardianship_may_end(work: Work, row: MandateRow, me: UUID, zone: str) -> None:
-    if me == row.giver_id:
+    if me != row.holder_id:
         raise UnderGuardianship
-    work.session.execute(_ONE_AT_A_TIME)
+    one_at_a_time(work)
     born_on = work.session.scalar(select(Child.born_on).where(Child.person_id == row.giver_id))
     others = work.session.scalar(
         select(func.count()).where(

@@ -46,8 +46,8 @@ def ask_to_close(work: Work, *, sign_out_everywhere: bool) -> ClosureSeen:
     every session ends now; whoever signs in again within the week can still call it off.
     """
     identity.demand(work)
-    identity.children.demand_other_guardians(work)
     person_id = ids.read("person", work.actor.id)
+    identity.children.demand_other_guardians(work, person_id)
     due_at = work.now + WAITS
     if _open(work, person_id) is not None:
         raise ClosureUnderWay
@@ -109,7 +109,11 @@ def erasures_due(work: Work) -> Sequence[UUID]:
 
 
 def close_due(work: Work, closure_id: UUID) -> None:
-    """Close the account of a closure whose week is over; nothing happens when it was called off."""
+    """Close the account of a closure whose week is over; nothing happens when it was called off.
+
+    Refuses with LastGuardian when the other guardian of a child has left in that week: then it
+    waits until there is another one.
+    """
     person_id = work.session.scalar(
         update(Closure)
         .where(Closure.id == closure_id, Closure.state == "waiting", Closure.due_at <= work.now)
@@ -117,6 +121,7 @@ def close_due(work: Work, closure_id: UUID) -> None:
         .returning(Closure.person_id)
     )
     if person_id is not None:
+        identity.children.demand_other_guardians(work, person_id)
         identity.close(work, person_id)
 
 

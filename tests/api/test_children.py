@@ -1,10 +1,12 @@
 """Children exist with a guardian, who acts for them; at fourteen they may sign in, at eighteen
 guardianship is over."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 
+from blueprints.citizen import closure
 from hub.identity import day_in
 from tests.city import a_phone
 from tests.factories.feeds import published
@@ -205,3 +207,85 @@ def test_the_last_guardian_keeps_the_account(app, parts, city, db, mother):
 
     assert problem(answer) == (409, "last-guardian")
     assert mother.get("/v1/me", child["id"]).status_code == 200
+
+
+@pytest.fixture
+def parents(mother, people, db):
+    """A child with two guardians: the child, and the mandate of each."""
+    child = mother.child(born(db.clock, 7)).json
+    father = people("father")
+    offered = mother.post("/v1/me/mandates", {"kind": "guardianship"}, child["id"])
+    joint = father.accept(offered.json["code"]).json["id"]
+    return child, father, joint
+
+
+def test_no_guardian_ends_the_others_guardianship(mother, parents):
+    child, father, joint = parents
+
+    assert problem(mother.end(joint)) == (403, "under-guardianship")
+    assert father.get("/v1/me", child["id"]).status_code == 200
+    assert father.end(joint).status_code == 204
+    assert mother.mandate(joint)["ended_because"] == "given_up"
+
+
+def test_whoever_gave_it_up_makes_nobody_else_a_guardian(mother, people, parents):
+    child, _, _ = parents
+    offered = mother.post("/v1/me/mandates", {"kind": "guardianship"}, child["id"]).json
+
+    assert mother.end(child["mandate"]).status_code == 204
+
+    assert problem(people("uncle").accept(offered["code"])) == (409, "mandate-over")
+
+
+def test_a_guardian_who_leaves_takes_the_other_one_not_along(
+    app, parts, city, clock, mother, parents
+):
+    child, father, joint = parents
+    headers = in_full(app, parts, city.citizen("mother")).headers
+    mother.http.post(
+        "/v1/me/closure", json={}, headers={**headers, "Idempotency-Key": "closing-of-mother-only"}
+    )
+    clock.move(days=7, minutes=1)
+
+    closure.close_accounts(parts)
+
+    assert father.signed_in_anew().get("/v1/me", child["id"]).status_code == 200
+    assert father.mandate(joint)["state"] == "active"
+    assert father.mandate(joint)["part"] == "holder"
+
+
+def problem_of_refreshing(somebody):
+    sent = {"refresh_token": somebody.refresh_token}
+    with somebody.http.post("/v1/sign-in/refreshes", json=sent) as answer:
+        if answer.status_code == 200:
+            somebody.refresh_token = answer.json["refresh_token"]
+        return answer.status_code != 200
+
+
+def test_two_guardians_who_both_close_their_accounts_do_not_both_go(
+    app, parts, city, clock, mother, people, parents
+):
+    child, father, _ = parents
+    for name in ("mother", "father"):
+        headers = in_full(app, parts, city.citizen(name)).headers
+        asked = mother.http.post(
+            "/v1/me/closure", json={}, headers={**headers, "Idempotency-Key": f"closing-of-{name}"}
+        )
+        assert asked.status_code == 202
+    clock.move(days=7, minutes=1)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: closure.close_accounts(parts), range(2)))
+
+    gone = [one for one in (mother, father) if problem_of_refreshing(one)]
+    assert len(gone) == 1
+
+    (last,) = {mother, father} - {*gone}
+    last.signed_in_anew()
+    assert last.get("/v1/me", child["id"]).status_code == 200
+    aunt = people("aunt")
+    offered = last.post("/v1/me/mandates", {"kind": "guardianship"}, child["id"])
+    assert aunt.accept(offered.json["code"]).status_code == 201
+    closure.close_accounts(parts)
+    assert last.get("/v1/me").status_code == 401
+    assert aunt.get("/v1/me", child["id"]).status_code == 200
