@@ -1,6 +1,7 @@
 """Bringing records in from the registers: between two transactions, as often as needed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from hub.keys import KeyRing
 from .definitions import Register
 from .model import Freshness
 from .registers import REGISTERS
-from .source_gateway import Source
+from .source_gateway import Delivery, Source
 from .taking_in import asked_in_vain, take_in
 
 FRESH_FOR = timedelta(hours=20)
@@ -47,19 +48,21 @@ def _fetch_one(
     reference = database.run(whom, SYSTEM)
     if reference is None:
         return True
-    try:
+    delivery: Delivery | None = None
+    with suppress(RegisterAway):
         delivery = source.records(register, reference)
-    except RegisterAway:
-        database.run(lambda work: asked_in_vain(work, person_id, register), SYSTEM)
-        return False
 
     def keep(work: Work) -> None:
-        if whom(work) == reference:
+        if whom(work) != reference:
+            return
+        if delivery is None:
+            asked_in_vain(work, person_id, register)
+        else:
             found = delivery.records
             take_in(work, keyring, person_id, register, found, as_of=delivery.as_of)
 
     database.run(keep, SYSTEM)
-    return True
+    return delivery is not None
 
 
 def due(work: Work, *, limit: int) -> Sequence[UUID]:

@@ -165,11 +165,12 @@ def is_verified(work: Work, person_id: UUID) -> bool:
 
 
 def register_reference(work: Work, keyring: KeyRing, person_id: UUID) -> str | None:
-    """How the population register calls a verified person; None while they are not verified."""
+    """How the population register calls a verified person; None while they are not verified. They
+    stay verified until this transaction ends, so that whoever forgets then sees what it wrote."""
     row = work.session.execute(
-        select(RealName.id, RealName.register_reference_sealed).where(
-            RealName.person_id == person_id, RealName.state == "verified"
-        )
+        select(RealName.id, RealName.register_reference_sealed)
+        .where(RealName.person_id == person_id, RealName.state == "verified")
+        .with_for_update(read=True)
     ).one_or_none()
     if row is None or row.register_reference_sealed is None:
         return None

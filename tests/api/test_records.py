@@ -1,5 +1,7 @@
 """What the registers hold: shown to whom it is about, read with a purpose, and with a trace."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -8,8 +10,9 @@ from sqlalchemy import text
 
 from blueprints.citizen import records
 from hub import consent, databank
-from hub.databank import ENTITLEMENTS, POPULATION, appeals, looking_up, taking_in
+from hub.databank import ENTITLEMENTS, POPULATION, appeals, fetching, looking_up, taking_in
 from hub.databank.errors import ConsentMissing, FieldOutsidePurpose, PurposeNotYours
+from hub.databank.source_gateway import Delivery
 from hub.identity import RegisterAway
 from hub.kernel.errors import NotFound
 from hub.kernel.work import SYSTEM, Actor
@@ -364,6 +367,70 @@ def test_a_withdrawn_name_takes_the_copies_along(client, known, db, outbox, part
             text("SELECT count(*) FROM databank_record WHERE person_id = :id"),
             {"id": li.person_id},
         ) == 0  # fmt: skip
+
+
+class Meanwhile:
+    """A register; somebody withdraws their name while it is asked."""
+
+    def __init__(self, withdraw, answer):
+        self._withdraw, self._answer = withdraw, answer
+
+    def records(self, register, person):
+        self._withdraw()
+        return self._answer()
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_who_withdraws_while_the_register_is_asked_is_not_asked_about_again(
+    client, known, db, outbox, parts, clock, away
+):
+    li, _ = known("li", STUDENT)
+
+    def withdraw():
+        client.delete("/v1/me/real-name", headers=li.headers)
+        outbox.deliver()
+
+    def answer():
+        if away:
+            raise RegisterAway
+        return Delivery(db.clock(), {"student": {"kind": "student", "state": "granted"}})
+
+    with suppress(RegisterAway):
+        databank.fetch(db, parts.keyring, Meanwhile(withdraw, answer), li.person_id)
+
+    clock.move(hours=21)
+    assert li.person_id not in db.run(lambda work: databank.due(work, limit=10_000), SYSTEM)
+    assert versions(db, li, "student") == []
+
+
+def test_who_withdraws_while_an_answer_is_taken_in_keeps_no_copy(
+    app, known, db, outbox, parts, monkeypatch
+):
+    li, found = known("li")
+    say(db, found, "student")
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE :pid = ANY (pg_blocking_pids(pid))")
+    answers = []
+
+    def take_in_meanwhile(work, *asked, **more):
+        pid = work.session.scalar(text("SELECT pg_backend_pid()"))
+        elsewhere = pool.submit(
+            lambda: app.test_client().delete("/v1/me/real-name", headers=li.headers)
+        )
+        answers.append(elsewhere)
+        with db.reads() as connection:
+            while not (elsewhere.done() or connection.scalar(waits, {"pid": pid})):
+                wait([elsewhere], 0.01)
+        if elsewhere.done():
+            outbox.deliver()
+        return taking_in.take_in(work, *asked, **more)
+
+    with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patched:
+        patched.setattr(fetching, "take_in", take_in_meanwhile)
+        fetching._fetch_one(db, parts.keyring, parts.of(records.source), li.person_id, ENTITLEMENTS)
+    outbox.deliver()
+
+    assert [answer.result().status_code for answer in answers] == [204]
+    assert versions(db, li, "student") == []
 
 
 def appeal(client, somebody, entitlement, statement="The certificate is here."):
