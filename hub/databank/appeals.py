@@ -22,7 +22,7 @@ from .errors import NothingToAppeal
 from .events import AppealDecided, AppealFiled
 from .looking_up import Seen, look_up
 from .model import KEPT, Appeal, Record
-from .registers import ENTITLEMENTS, OWN_RECORD
+from .registers import DECIDES, ENTITLEMENTS, OWN_RECORD, STATEMENT
 from .taking_in import append
 
 Outcome = Literal["upheld", "dismissed"]
@@ -90,11 +90,21 @@ def mine(work: Work, keyring: KeyRing) -> dict[UUID, AppealState]:
 
 def waiting(work: Work, keyring: KeyRing, *, after: UUID | None, limit: int) -> list[AppealState]:
     """Appeals that nobody has decided, the oldest first, one more than ``limit`` if there are; for
-    the office."""
+    the office. Each person sees in their access log that their words were read."""
     query = select(Appeal).where(Appeal.state == "filed").order_by(Appeal.id).limit(limit + 1)
     if after is not None:
         query = query.where(Appeal.id > after)
-    return [_shown(keyring, row) for row in work.session.scalars(query)]
+    rows = work.session.scalars(query).all()
+    for row in rows[:limit]:
+        audit.read(
+            work,
+            about=row.person_id,
+            register=ENTITLEMENTS.slug,
+            purpose=DECIDES,
+            basis=ENTITLEMENTS.purpose(DECIDES).basis,
+            fields=[STATEMENT.slug],
+        )
+    return [_shown(keyring, row) for row in rows]
 
 
 def brief(work: Work, keyring: KeyRing, appeal_id: UUID) -> tuple[AppealState, Seen | None]:
@@ -105,7 +115,7 @@ def brief(work: Work, keyring: KeyRing, appeal_id: UUID) -> tuple[AppealState, S
     if row is None:
         raise NotFound
     officers.forbid_own(work, row.person_id)
-    refused = _newest(work, keyring, row.person_id, "appeal", row.record_id)
+    refused = _newest(work, keyring, row.person_id, DECIDES, row.record_id)
     return _shown(keyring, row), refused
 
 
@@ -131,7 +141,7 @@ def decide(work: Work, keyring: KeyRing, appeal_id: UUID, *, outcome: Outcome, a
     if row is None:
         raise NotFound
     officers.forbid_own(work, row.person_id)
-    refused = _newest(work, keyring, row.person_id, "appeal", row.record_id)
+    refused = _newest(work, keyring, row.person_id, DECIDES, row.record_id)
     if outcome == "upheld" and refused is not None:
         corrected = {name: v for name, v in refused.values.items() if name != "reason"}
         append(

@@ -7,6 +7,7 @@ from hub.identity import REAL_NAME_CHECK, masked_number
 from .definitions import Field, Purpose, Register
 
 OWN_RECORD = "own_record"
+DECIDES = "appeal"
 
 _OWN_SOURCE = "PIPL article 45"
 
@@ -101,7 +102,7 @@ ENTITLEMENTS = Register(
             askers=("partner",),
         ),
         Purpose(
-            slug="appeal",
+            slug=DECIDES,
             sentence="To decide your appeal against a refusal.",
             basis="legal_duty",
             source="Administrative Reconsideration Law",
@@ -110,6 +111,9 @@ ENTITLEMENTS = Register(
         ),
     ),
 )
+
+STATEMENT = Field(slug="statement", title="Your appeal")
+"""What an office reads beside the register's own fields."""
 
 REGISTERS = (POPULATION, ENTITLEMENTS)
 
@@ -121,5 +125,5 @@ def in_words(register: str, purpose: str, fields: Sequence[str]) -> tuple[str, s
     if found is None:
         return register, purpose, list(fields)
     sentences = {one.slug: one.sentence for one in found.purposes}
-    titles = {one.slug: one.title for one in found.fields}
+    titles = {one.slug: one.title for one in (*found.fields, STATEMENT)}
     return found.title, sentences.get(purpose, purpose), [titles.get(f, f) for f in fields]

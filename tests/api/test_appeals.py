@@ -80,6 +80,27 @@ def test_waiting_appeals_come_in_pages_the_oldest_first(client, city, appealed):
     assert len(found) == len(set(found))
 
 
+def test_who_looks_through_the_waiting_appeals_is_in_the_access_log(client, city, appealed):
+    _, li = appealed("li")
+    before = client.get("/v1/me/access-log", headers=li.headers).json["items"]
+    after, officer = None, city.as_officer("databank:caseworker")
+    while True:
+        query = {"limit": 100, **({"after": after} if after else {})}
+        after = client.get(APPEALS, query_string=query, headers=officer).json["next"]
+        if after is None:
+            break
+
+    (line, *rest) = client.get("/v1/me/access-log", headers=li.headers).json["items"]
+
+    assert rest == before
+    assert (line["who"]["kind"], line["register"], line["purpose"], line["fields"]) == (
+        "officer",
+        "entitlements",
+        "appeal",
+        ["statement"],
+    )
+
+
 def test_nobody_decides_their_own_appeal(client, city, appealed):
     appeal, li = appealed("li")
     city.appoint(city.surely("li"), "databank:caseworker")
