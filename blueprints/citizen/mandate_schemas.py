@@ -166,7 +166,11 @@ class Mandate(Schema):
     amount_limit = fields.Nested(Money, metadata={"description": "The most for one payment."})
     acts_limit = fields.Integer(metadata={"example": 10})
     acts_done = fields.Integer(
-        required=True, metadata={"description": "Changes made so far.", "example": 3}
+        required=True,
+        metadata={
+            "description": "Changes made so far, by whom it was handed on to as well.",
+            "example": 3,
+        },
     )
     may_delegate = fields.Boolean(required=True, metadata={"example": False})
     handed_on = fields.Boolean(

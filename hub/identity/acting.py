@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, text, update
+from sqlalchemy import Row, select, text, update
 
 from hub import audit
 from hub.kernel import ids
@@ -84,8 +84,8 @@ def act_under(work: Work, *, scope: str, operation: str, changes: bool = True) -
     """Stamp the acting person's act with the mandate it is done by, and count it if it changes
     something; refuses with NoMandate when that mandate has just ended or is used up."""
     mandate_id = _mandate_of(work)
-    if changes and not _counted(work, mandate_id):
-        raise NoMandate
+    if changes:
+        _count(work, mandate_id)
     row = work.session.execute(_ONE, {"id": mandate_id}).one_or_none()
     # The act itself is counted already, so its number is not looked at again.
     if row is None or not may_act(_read(row), scope, None, work.now, changes=False).allowed:
@@ -112,6 +112,14 @@ def acts(reading: Reading, mandate_id: UUID, *, after: int | None, limit: int) -
     The caller has opened the mandate (``mandates.of_mine``) before."""
     shown = ids.show("mandate", mandate_id)
     return audit.about(reading, shown, action=ACTED, after=after, limit=limit)
+
+
+def _count(work: Work, mandate_id: UUID) -> None:
+    """One act of a mandate, and of the one that it was handed on from; refuses with NoMandate."""
+    parent_id = work.session.scalar(select(MandateRow.parent_id).where(MandateRow.id == mandate_id))
+    for each in (parent_id, mandate_id):  # by ascending id
+        if each is not None and not _counted(work, each):
+            raise NoMandate
 
 
 def _counted(work: Work, mandate_id: UUID) -> bool:

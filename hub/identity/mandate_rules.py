@@ -98,7 +98,7 @@ def may_act(
 
     ``amount`` is what the act would move, in minor units, None when it is not about money; a read
     (``changes=False``) does not use up an act. What was handed on lives only as long as what it
-    stands on.
+    stands on, and uses up its acts too.
     """
     if mandate.state != "active":
         return Decision("not_active")
@@ -115,7 +115,7 @@ def may_act(
     if changes and mandate.acts_limit is not None and mandate.acts_done >= mandate.acts_limit:
         return Decision("acts_used_up")
     if mandate.parent is not None:
-        return may_act(mandate.parent, scope, amount, at, changes=False)
+        return may_act(mandate.parent, scope, amount, at, changes=changes)
     return Decision("yes")
 
 

@@ -324,6 +324,21 @@ def test_only_what_may_be_handed_on_is_and_one_step(wang, li, people, feed):
     assert wang.mandate(part["id"])["ended_because"] == "ended_with_another"
 
 
+def test_what_is_handed_on_uses_up_the_acts_it_is_handed_on_from(wang, li, people, feed):
+    helpers = [people("zhao"), people("qian")]
+    held = wang.lets(li, may_delegate=True, acts_limit=4)
+    for helper in helpers:  # each is an act of its own
+        helper.accept(li.hand_on(wang.id, acts_limit=2).json["code"])
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda who: who.keep(f"{feed}:1001", wang.id), [*helpers] * 2))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 403, 403]
+    assert wang.mandate(held)["acts_done"] == 4
+    assert problem(li.keep(f"{feed}:1001", wang.id)) == (403, "no-mandate")
+    assert helpers[0].favourites(wang.id).status_code == 200
+
+
 def test_wrong_codes_are_limited_and_remembered(li):
     answers = [li.accept(f"{n:012d}") for n in range(11)]
 

@@ -135,8 +135,9 @@ class City:
         one = self.given[index % len(self.given)]
         decision = may_act(self.standing(one), scope, amount, at(self.hour))
         assert decision.allowed == self.expected(one, scope, amount), decision
-        if decision.allowed:
-            one.mandate = replace(one.mandate, acts_done=one.mandate.acts_done + 1)
+        for link in (one, one.parent) if decision.allowed else ():
+            if link is not None:
+                link.mandate = replace(link.mandate, acts_done=link.mandate.acts_done + 1)
 
     def expected(self, one, scope, amount):
         """The same by other words, over the whole chain that the act stands on."""
@@ -158,8 +159,8 @@ class City:
                 bound if said.amount_limit is None else said.amount_limit
             ):
                 return False
-        first = chain[0].mandate
-        return first.acts_limit is None or first.acts_done < first.acts_limit
+        limited = [link.mandate for link in chain if link.mandate.acts_limit is not None]
+        return all(said.acts_done < said.acts_limit for said in limited)
 
     def hand_on(self, index, to, drawn):
         if not self.given:
@@ -299,7 +300,7 @@ def test_an_act_is_allowed_exactly_when_every_word_of_the_chain_allows_it(
     mandate, scope, asked, when, changes
 ):
     links = [mandate, *([mandate.parent] if mandate.parent else [])]
-    left = mandate.acts_limit is None or mandate.acts_done < mandate.acts_limit
+    left = all(link.acts_limit is None or link.acts_done < link.acts_limit for link in links)
     expected = all(said(link, scope, asked, when) for link in links) and (left or not changes)
 
     assert may_act(mandate, scope, asked, at(when), changes=changes).allowed == expected
