@@ -9,7 +9,7 @@ from flask import Response, g, request
 from hub import identity
 from hub.kernel.errors import PreconditionFailed, PreconditionRequired
 from hub.kernel.work import Reading, Work
-from hub.web import Blueprint, parts, reads, refuses, requires, transaction
+from hub.web import Blueprint, known_as, parts, reads, refuses, requires, transaction
 
 from .schemas import Me, MeChanges
 
@@ -22,7 +22,10 @@ bp = Blueprint("me", __name__, description="The person behind the token")
 @reads
 @bp.response(200, Me)
 def who_am_i(reading: Reading) -> Response:
-    """Tell who is signed in, how surely, and how they can be reached (masked)."""
+    """Tell who is signed in, how surely, and how they can be reached (masked).
+
+    A partner's app gets its own number for the person as `id`, and nothing about the account.
+    """
     person = identity.profile(reading, parts().keyring)
     headers = {"ETag": f'"{person.revision}"', "Cache-Control": "private, no-cache"}
     return Response(encode_me(person, g.principal), 200, headers, mimetype="application/json")
@@ -42,17 +45,17 @@ def correct_me(work: Work, changes: dict[str, str | None]) -> None:
 def encode_me(person: identity.Profile, principal: identity.Principal) -> bytes:
     """The `Me` of the schema, written straight (a house test compares them)."""
     known: dict[str, Any] = {
-        "id": person.id,
+        "id": known_as(principal, person.id),
         "display_name": person.display_name,
         "language": person.language,
         "phone": person.phone,
         "email": person.email,
-        "second_factor": person.second_factor,
         "acr": principal.acr,
         "amr": principal.amr,
         "synthetic": person.synthetic,
-        "created_at": person.created_at,
     }
+    if principal.through is None:
+        known |= {"second_factor": person.second_factor, "created_at": person.created_at}
     return msgspec.json.encode({name: v for name, v in known.items() if v is not None})
 
 

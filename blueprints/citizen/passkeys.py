@@ -115,7 +115,7 @@ def add_passkey(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @bp.get("/v1/me/passkeys")
-@requires("citizen.profile:read")
+@requires("citizen.passkey:manage")
 @reads
 @bp.response(200, Passkeys)
 def my_passkeys(reading: Reading) -> dict[str, Any]:

@@ -167,6 +167,9 @@ class Tokens(Schema):
     )
 
 
+_NOT_TOLD = "Not told to partners' apps."
+
+
 class Me(Schema):
     """The person behind the token, as they see themselves."""
 
@@ -175,7 +178,7 @@ class Me(Schema):
     language = fields.String(required=True, validate=LANGUAGE, metadata={"example": "zh-CN"})
     phone = fields.String(metadata={"description": "Masked.", "example": "+86*********78"})
     email = fields.String(metadata={"description": "Masked.", "example": "l***@example.org"})
-    second_factor = fields.Boolean(required=True, metadata={"example": False})
+    second_factor = fields.Boolean(metadata={"description": _NOT_TOLD, "example": False})
     acr = fields.String(
         required=True,
         validate=ASSURANCE_LEVEL,
@@ -189,7 +192,7 @@ class Me(Schema):
     synthetic = fields.Boolean(
         required=True, metadata={"description": "Invented, for a demonstration.", "example": False}
     )
-    created_at = Instant(required=True)
+    created_at = Instant(metadata={"description": _NOT_TOLD})
 
 
 class MeChanges(Schema):

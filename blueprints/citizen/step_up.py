@@ -86,7 +86,7 @@ def step_up(work: Work, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @bp.get("/v1/me/security")
-@requires("citizen.profile:read")
+@requires("citizen.authenticator:manage")
 @reads
 @bp.response(200, Security)
 def my_security(reading: Reading) -> Response:

@@ -31,6 +31,7 @@ def _authority(built: Parts) -> oauth.Authority:
         clients=clients(built),
         askable=declared.askable(),
         of_partners=declared.of_partners(),
+        sensitive=declared.sensitive(),
     )
 
 

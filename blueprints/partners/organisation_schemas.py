@@ -13,7 +13,11 @@ _PERSON = "person_01k9z3m8q4v7x2c5n1b6h0j8rt"
 _CLIENT = "client_01m866kyycews916y6fh7wpj97"
 _REQUEST = "scoperequest_01m866kyycews916y6fh7wpj97"
 _JWKS = {"keys": [{"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vu...", "y": "x_FEzRu9m3..."}]}
-_PLAIN = validate.Regexp(r"^[^\x00-\x1f\x7f]{1,200}$")
+# One line that shows something, and nothing that turns or hides letters; ``$`` alone lets a last
+# line break through.
+_PLAIN = validate.Regexp(
+    r"^(?=.*\S)[^\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,200}$(?!\n)"
+)
 
 MEMBER_ROLE = Enumeration(
     "MemberRole", ("owner", "developer"), "Owners also decide who belongs to the organisation."

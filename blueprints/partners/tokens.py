@@ -4,7 +4,7 @@ from flask import Response, g
 
 from hub import identity, oauth
 from hub.kernel.work import Reading, Work
-from hub.web import Blueprint, clients, parts, public, reads, requires, transaction
+from hub.web import Blueprint, known_as, parts, public, reads, refuses, requires, transaction
 
 from .asking import answered, asked_in_form, authority, refused, speaks_oauth
 from .schemas import DeviceAnswer, Introspection, TokenAnswer, UserInfo
@@ -99,9 +99,7 @@ def introspect_token(work: Work) -> Response:
 
 def _claims(reading: Reading) -> Response:
     person = identity.profile(reading, parts().keyring)
-    through = g.principal.through
-    client = clients(parts()).find(through) if through is not None else None
-    return answered(oauth.user_info(authority(), person, client, g.principal.scopes))
+    return answered(oauth.user_info(person, known_as(g.principal, person.id), g.principal.scopes))
 
 
 @bp.get("/oauth/userinfo")
@@ -116,6 +114,7 @@ def user_info(reading: Reading) -> Response:
 @bp.post("/oauth/userinfo")
 @requires("openid")
 @transaction()
+@refuses(413)
 @bp.response(200, UserInfo)
 def user_info_by_post(work: Work) -> Response:
     """The same by POST, as the standard asks."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select, text, update
 
 from hub import audit, identity, keys
 from hub.kernel import ids
@@ -131,11 +131,7 @@ def end_all_of(work: Work, keyring: KeyRing, person_id: UUID, *, issuer: str) ->
     many consents. Their records are kept for three years."""
     live = work.session.scalars(
         update(model.Consent)
-        .where(
-            model.Consent.person_id == person_id,
-            model.Consent.withdrawn_at.is_(None),
-            model.Consent.until > work.now,
-        )
+        .where(_live(person_id, work.now))
         .values(withdrawn_at=work.now, withdrawn_by=work.actor.id)
         .execution_options(synchronize_session=False)
         .returning(model.Consent)
@@ -158,12 +154,7 @@ def withdraw_from(work: Work, keyring: KeyRing, recipient: str, *, issuer: str) 
     person_id = ids.read("person", work.actor.id)
     live = work.session.scalars(
         select(model.Consent.id)
-        .where(
-            model.Consent.person_id == person_id,
-            model.Consent.recipient == recipient,
-            model.Consent.withdrawn_at.is_(None),
-            model.Consent.until > work.now,
-        )
+        .where(_live(person_id, work.now), model.Consent.recipient == recipient)
         .order_by(model.Consent.id)
     ).all()
     for consent_id in live:
@@ -187,11 +178,9 @@ def covering(
     query = (
         select(model.Consent)
         .where(
-            model.Consent.person_id == person_id,
+            _live(person_id, work.now),
             model.Consent.recipient == recipient,
             model.Consent.scopes.contains(sorted(scopes)),
-            model.Consent.withdrawn_at.is_(None),
-            model.Consent.until > work.now,
         )
         .order_by(model.Consent.until.desc(), model.Consent.id)
         .limit(1)
@@ -205,18 +194,8 @@ def covering(
 def covers(work: Work, *, person_id: UUID, recipient: str, scope: str) -> bool:
     """Whether a consent of this person lets the recipient use this now. Asks the database each
     time, so a withdrawal counts from its commit on."""
-    found = work.session.execute(
-        select(model.Consent.id)
-        .where(
-            model.Consent.person_id == person_id,
-            model.Consent.recipient == recipient,
-            model.Consent.scopes.contains([scope]),
-            model.Consent.withdrawn_at.is_(None),
-            model.Consent.until > work.now,
-        )
-        .limit(1)
-    ).scalar()
-    return found is not None
+    held = covering(work, person_id=person_id, recipient=recipient, scopes=[scope])
+    return held is not None
 
 
 def mine(reading: Reading, *, after: UUID | None, limit: int) -> list[Consent]:
@@ -263,6 +242,15 @@ def receipt(reading: Reading, keyring: KeyRing, consent_id: UUID, act: Act) -> s
         # Somebody changed what lies here: not a word of it gets the city's signature.
         raise InternalFault from None
     return receipts.sign(keyring, claims)
+
+
+def _live(person_id: UUID, now: datetime) -> ColumnElement[bool]:
+    """Those of a person that count now (``rules.state`` says the same of a row)."""
+    return and_(
+        model.Consent.person_id == person_id,
+        model.Consent.withdrawn_at.is_(None),
+        model.Consent.until > now,
+    )
 
 
 def _of_reader(reading: Reading) -> Select[Any]:

@@ -21,6 +21,7 @@ from .clients import (
     ClientNotUsable,
     change_client,
     client_of,
+    public_half,
     sound,
 )
 from .rules import hash_of, new_secret
@@ -67,7 +68,7 @@ def replace_keys(work: Work, client_id: str, jwks: Mapping[str, Any]) -> Client:
     if row is None or row.auth_method != "private_key_jwt" or not sound(jwks):
         detail = "One to five public P-256 keys belong to private_key_jwt, and to nothing else."
         raise ClientNotUsable(errors=[{"pointer": "/jwks", "detail": detail}])
-    return change_client(work, client_id, jwks=dict(jwks))
+    return change_client(work, client_id, jwks=public_half(jwks))
 
 
 def allow(work: Work, client_id: str, scopes: Collection[str]) -> Client:

@@ -210,7 +210,8 @@ def _check(
     if (kind == "service") == bool(redirect_uris):
         detail = "Whoever asks citizens needs one; a service has none."
         wrong.append({"pointer": "/redirect_uris", "detail": detail})
-    if not names.get("en") or not purpose.get("en"):
+    said = [names.get("en", ""), purpose.get("en", ""), *names.values(), *purpose.values()]
+    if not all(text.strip() and text.isprintable() for text in said):
         detail = "Say name and purpose in English at least."
         wrong.append({"pointer": "/names", "detail": detail})
     if wrong:

@@ -7,6 +7,9 @@ from functools import cached_property
 from .errors import InvalidRequest
 
 LONGEST_VALUE = 8192
+LONGEST_ADDRESS = 8192
+"""What goes from address to address is refused beyond: no browser carries it on."""
+
 MAY_REPEAT = frozenset({"resource", "audience"})  # RFC 8707, RFC 8693
 
 
@@ -50,6 +53,11 @@ class Asked:
             if len(value) > LONGEST_VALUE:
                 raise InvalidRequest(said="A parameter is too long.")
             seen.add(name)
+
+    def check_length(self, most: int = LONGEST_ADDRESS) -> None:
+        """Refuse parameters that are too long altogether, in letters."""
+        if sum(len(name) + len(value) for name, value in self.parameters) > most:
+            raise InvalidRequest(said="The request is too long.")
 
 
 def scopes_in(text: str | None) -> frozenset[str]:

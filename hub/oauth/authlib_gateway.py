@@ -1,18 +1,17 @@
 """The protocol skeleton: Authlib's framework-free core (RFC 6749, 7636); its only importer.
 
-Authlib dispatches by grant, authenticates clients and checks in the standard's order. What is kept
-and what state moves to which is ours (codes.py, hub/identity), because there it has gaps that were
-measured (docs/decisions/0008-authlib.md): no PKCE demanded, races at redemption, errors from
-attacker's letters. A refusal of ours passes through it untouched; one of its own becomes ours in
-``_refusal``.
+Authlib dispatches by grant, asks for the client's proof and checks in the standard's order. How a
+proof is read (proving.py), what is kept and what state moves to which (codes.py, granting.py) is
+ours, because there it has gaps that were measured (docs/decisions/0008-authlib.md): no PKCE
+demanded, races at redemption, errors from attacker's letters. A refusal of ours passes through it
+untouched; one of its own becomes ours in ``_refusal``.
 
 Import it late: an application that nobody asks for a token has no use for it.
 """
 
-import base64
-import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
@@ -32,25 +31,14 @@ from authlib.oauth2.rfc6749.grants import (
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from hub import consent, identity
 from hub.identity import Client
 from hub.kernel.work import Work
 
-from . import assertions, codes, device_codes, errors, redirects
+from . import codes, device_codes, errors, granting, proving, redirects
 from .asked import Asked, scopes_in
 from .authority import Authority
-from .errors import Back, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, OAuthRefusal
-
-METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-PROVEN = [method for method in METHODS if method != "none"]
-
-DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
-_GRANTS = {
-    "public": {"authorization_code", "refresh_token", DEVICE_CODE},
-    "confidential": {"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE},
-    "service": {"client_credentials"},
-}
+from .errors import Back, InvalidClient, InvalidRequest, InvalidScope, OAuthRefusal
+from .offered import DEVICE_CODE, GRANT_TYPES, GRANTS, METHODS, PROVEN
 
 
 class _Request(OAuth2Request):  # type: ignore[misc]
@@ -58,15 +46,16 @@ class _Request(OAuth2Request):  # type: ignore[misc]
 
     def __init__(self, asked: Asked) -> None:
         super().__init__(asked.method, asked.url, headers=asked.headers)
+        self.asked = asked
         self.payload = BasicOAuth2Payload(asked.values)
 
     @property
     def form(self) -> dict[str, str]:
-        return self.payload.data  # type: ignore[no-any-return]
+        return self.asked.values
 
     @property
     def args(self) -> dict[str, str]:
-        return self.payload.data  # type: ignore[no-any-return]
+        return self.asked.values
 
 
 class _Client(ClientMixin):  # type: ignore[misc]
@@ -101,7 +90,7 @@ class _Client(ClientMixin):  # type: ignore[misc]
         return response_type == "code" and self.check_grant_type("authorization_code")
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in _GRANTS[self.known.kind]
+        return grant_type in GRANTS[self.known.kind]
 
 
 class _Code:
@@ -149,26 +138,6 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             raise InvalidRequestError("Say which redirect_uri.")
         return uri
 
-    def generate_authorization_code(self) -> str:
-        return codes.new_code()
-
-    def save_authorization_code(self, code: str, request: _Request) -> None:
-        sent, scopes = request.payload.data, scopes_in(request.scope)
-        session_id, until = request.user
-        codes.keep(
-            self.server.work,
-            code,
-            client_id=request.client.known.id,
-            session_id=session_id,
-            redirect_uri=self.redirect_uri,
-            redirect_uri_sent="redirect_uri" in sent,
-            scopes=scopes,
-            offline="offline_access" in scopes,
-            until=until,
-            challenge=sent["code_challenge"],
-            nonce=sent.get("nonce"),
-        )
-
     def query_authorization_code(self, code: str, client: _Client) -> _Code:
         row = codes.found(self.server.work, code, client.known.id)
         if row.used_at is not None:
@@ -177,12 +146,14 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
         # Not Authlib's: it asks, issues and deletes, and two askers at once are both given.
-        server, row = self.server, self.request.authorization_code.row
-        codes.use(server.work, row)
-        known = self.request.client.known
-        tokens = server.opened(known, row)
-        codes.gave(server.work, row, tokens.grant_id)
-        return 200, server.shown(known, tokens, nonce=row.nonce), self.TOKEN_RESPONSE_HEADER
+        work, authority = self.server.work, self.server.authority
+        known, row = self.request.client.known, self.request.authorization_code.row
+        codes.use(work, row)
+        tokens = granting.opened(work, authority, known, row)
+        assert tokens.grant_id is not None
+        codes.gave(work, row, tokens.grant_id)
+        shown = granting.shown(work, authority, known, tokens, row.nonce)
+        return 200, shown, self.TOKEN_RESPONSE_HEADER
 
 
 class _DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
@@ -200,10 +171,12 @@ class _DeviceGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         self.request.client = client
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
-        server, known = self.server, self.request.client.known
-        row = device_codes.poll(server.work, known, self.request.form["device_code"])
-        tokens = server.opened(known, row)
-        return 200, server.shown(known, tokens, nonce=None), self.TOKEN_RESPONSE_HEADER
+        work, authority = self.server.work, self.server.authority
+        known = self.request.client.known
+        row = device_codes.poll(work, known, self.request.form["device_code"])
+        tokens = granting.opened(work, authority, known, row)
+        shown = granting.shown(work, authority, known, tokens)
+        return 200, shown, self.TOKEN_RESPONSE_HEADER
 
 
 class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
@@ -215,27 +188,12 @@ class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             raise InvalidRequest(said="Send the refresh_token.")
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
-        server, sent = self.server, self.request.form
-        try:
-            tokens = identity.refresh(
-                server.work,
-                server.authority.keyring,
-                server.authority.issuer,
-                sent["refresh_token"],
-                client=self.request.client.known,
-                narrowed=scopes_in(sent["scope"]) if sent.get("scope") else None,
-            )
-        except identity.ScopeBeyondGrant:
-            raise InvalidScope(said="More than was granted.") from None
-        except identity.RefreshTokenReplayed:
-            raise InvalidGrant(said="The refresh token was used before.", keep=True) from None
-        except identity.RefreshTokenRefused:
-            raise InvalidGrant(said="The refresh token is not good.") from None
-        return (
-            200,
-            server.shown(self.request.client.known, tokens, nonce=None),
-            self.TOKEN_RESPONSE_HEADER,
-        )
+        work, authority = self.server.work, self.server.authority
+        known, sent = self.request.client.known, self.request.form
+        narrowed = scopes_in(sent["scope"]) if sent.get("scope") else None
+        tokens = granting.refreshed(work, authority, known, sent["refresh_token"], narrowed)
+        shown = granting.shown(work, authority, known, tokens)
+        return 200, shown, self.TOKEN_RESPONSE_HEADER
 
 
 class _OwnNameGrant(ClientCredentialsGrant):  # type: ignore[misc]
@@ -243,17 +201,12 @@ class _OwnNameGrant(ClientCredentialsGrant):  # type: ignore[misc]
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
         server, known = self.server, self.request.client.known
-        allowed = known.scopes & server.authority.of_partners
-        scopes = scopes_in(self.request.payload.scope) or allowed
-        if not scopes or not scopes <= allowed:
-            raise InvalidScope(said="This client has no such scope in its own name.")
-        issuer, work = server.authority.issuer, server.work
-        token = issuer.issue(client_id=known.id, scopes=scopes, now=work.now)
-        shown = _bearer(token, scopes)
+        wanted = scopes_in(self.request.payload.scope)
+        shown = granting.in_own_name(server.work, server.authority, known, wanted)
         return 200, shown, self.TOKEN_RESPONSE_HEADER
 
 
-class Server(AuthorizationServer):  # type: ignore[misc]
+class _Server(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server for one request, within one transaction."""
 
     def __init__(self, work: Work, authority: Authority) -> None:
@@ -266,81 +219,24 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             (_RefreshGrant, None),
             (_DeviceGrant, None),
         ]
-        self.register_client_auth_method("client_secret_basic", _basic)
+        # Authlib's own Basic fails on what is no UTF-8.
+        self.register_client_auth_method("client_secret_basic", self._by_basic)
         self.register_client_auth_method("private_key_jwt", self._by_key)
 
     def query_client(self, client_id: str) -> _Client | None:
-        known = self.authority.clients.find(client_id)
+        return self._seen(self.authority.clients.find(client_id))
+
+    def _by_basic(self, _query: Any, request: _Request) -> _Client | None:
+        return self._seen(proving.by_basic(self.authority, request.asked))
+
+    def _by_key(self, _query: Any, request: _Request) -> _Client | None:
+        return self._seen(proving.by_key(self.work, self.authority, request.asked))
+
+    def _seen(self, known: Client | None) -> _Client | None:
         return None if known is None else _Client(known, self.authority)
 
-    def _by_key(self, query_client: Any, request: _Request) -> _Client | None:
-        sent = request.form
-        assertion = sent.get("client_assertion")
-        if assertion is None or sent.get("client_assertion_type") != assertions.TYPE:
-            return None
-        client: _Client | None = query_client(assertions.claimed(assertion) or "")
-        if client is None or client.known.auth_method != "private_key_jwt":
-            return None
-        if sent.get("client_id", client.known.id) != client.known.id:
-            return None
-        audiences = frozenset({self.authority.url, request.uri})
-        assertions.check(self.work, client.known, assertion, audiences)
-        return client
-
-    def opened(self, client: Client, row: Any) -> identity.Tokens:
-        """The grant of what a person agreed to; refuses with InvalidGrant (remembered) when they
-        signed out or took the permission back meanwhile."""
-        try:
-            tokens = identity.open_grant(
-                self.work,
-                self.authority.keyring,
-                self.authority.issuer,
-                client=client,
-                session_id=row.session_id,
-                scopes=row.scopes,
-                offline="offline_access" in row.scopes,
-                until=row.until,
-            )
-        except identity.PersonGone:
-            raise InvalidGrant(said="The person has signed out.", keep=True) from None
-        assert tokens.grant_id is not None
-        agreed = consent.covering(
-            self.work,
-            person_id=tokens.person_id,
-            recipient=client.id,
-            scopes=row.scopes,
-            hold=True,
-        )
-        if agreed is None:
-            identity.end_grants(self.work, [tokens.grant_id], because="consent_withdrawn")
-            raise InvalidGrant(said="The person took the permission back.", keep=True)
-        return tokens
-
-    def shown(
-        self, client: Client, tokens: identity.Tokens, *, nonce: str | None
-    ) -> dict[str, Any]:
-        """Tokens as RFC 6749, 5.1 and OpenID Connect Core, 3.1.3.3 show them."""
-        found = _bearer(tokens.access_token, tokens.scopes)
-        found["refresh_token"] = tokens.refresh_token
-        if "openid" in tokens.scopes:
-            assert tokens.subject is not None
-            assert tokens.grant_id is not None
-            assert tokens.auth_time is not None
-            found["id_token"] = self.authority.issuer.issue_id_token(
-                client_id=client.id,
-                subject=tokens.subject,
-                grant_id=tokens.grant_id,
-                acr=tokens.acr,
-                amr=tokens.amr,
-                auth_time=tokens.auth_time,
-                access_token=tokens.access_token,
-                nonce=nonce,
-                now=self.work.now,
-            )
-        return found
-
-    def create_oauth2_request(self, request: Any) -> _Request:
-        return request if isinstance(request, _Request) else _Request(request)
+    def create_oauth2_request(self, request: Asked) -> _Request:
+        return _Request(request)
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
@@ -355,47 +251,49 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 def token(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
     """The answer of the token endpoint; refuses with a kind of OAuthRefusal."""
     asked.check_once()
-    _one_proof(asked)
+    proving.check_one_way(asked)
     if not asked.get("grant_type"):
         raise InvalidRequest(said="Say which grant_type.")
     if asked.get("grant_type") not in GRANT_TYPES:
         raise errors.UnsupportedGrantType(said="This grant_type is not offered.")
-    found: dict[str, Any] = _within(Server(work, authority).create_token_response, asked)
-    return found
+    with _remembered():
+        return _Server(work, authority).create_token_response(asked)  # type: ignore[no-any-return]
 
 
-def authorization_grant(work: Work, authority: Authority, asked: Asked) -> _CodeGrant:
-    """The authorization request as Authlib finds it sound: client, redirect URI, scopes, PKCE."""
-    server = Server(work, authority)
+def sound_request(
+    work: Work, authority: Authority, asked: Asked
+) -> tuple[Client, Back, frozenset[str]]:
+    """The authorization request as Authlib finds it sound (client, redirect URI, scopes, PKCE): who
+    asks, the way back, and for what."""
+    server = _Server(work, authority)
     client = server.query_client(asked.get("client_id") or "")
     if client is None:
         raise InvalidClient(said="The client is not known.")
-    request = _Request(asked)
     try:
+        request = _Request(asked)
         uri = _CodeGrant.validate_authorization_redirect_uri(request, client)
     except OAuth2Error as error:
         raise _refusal(error) from None
     back = Back(uri, asked.get("state"))
     if asked.get("response_type") != "code":
         raise errors.UnsupportedResponseType(said="Only code is offered.").sent_to(back)
-    grant: _CodeGrant = server.get_authorization_grant(request)
     try:
-        grant.validate_consent_request()
+        server.get_authorization_grant(request).validate_consent_request()
     except OAuth2Error as error:
         raise _refusal(error).sent_to(back) from None
-    return grant
+    return client.known, back, scopes_in(request.scope)
 
 
 def device_request(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
     """The answer of the device authorization endpoint (RFC 8628, 3.2)."""
-    client = proven_client(work, authority, asked, also_public=True, endpoint="device")
-    known = _Client(client, authority)
-    if not known.check_grant_type(DEVICE_CODE):
-        raise errors.UnauthorizedClient(said="This client has no device code.")
-    scope = known.get_allowed_scope(asked.get("scope"))
-    if scope is None:
-        raise InvalidScope(said="Say which scopes, of those registered for this client.")
-    begun = device_codes.ask(work, authority.keyring, client, scopes_in(scope))
+    with proven_client(work, authority, asked, METHODS) as client:
+        known = _Client(client, authority)
+        if not known.check_grant_type(DEVICE_CODE):
+            raise errors.UnauthorizedClient(said="This client has no device code.")
+        scope = known.get_allowed_scope(asked.get("scope"))
+        if scope is None:
+            raise InvalidScope(said="Say which scopes, of those registered for this client.")
+        begun = device_codes.ask(work, authority.keyring, client, scopes_in(scope))
     page = f"{authority.url}/device"
     return {
         "device_code": begun.device_code,
@@ -407,65 +305,35 @@ def device_request(work: Work, authority: Authority, asked: Asked) -> dict[str, 
     }
 
 
+@contextmanager
 def proven_client(
-    work: Work, authority: Authority, asked: Asked, *, also_public: bool, endpoint: str
-) -> Client:
+    work: Work, authority: Authority, asked: Asked, methods: tuple[str, ...]
+) -> Iterator[Client]:
     """Who asks at one of the other endpoints; refuses with InvalidClient or InvalidRequest."""
     asked.check_once()
-    _one_proof(asked)
-    methods = METHODS if also_public else PROVEN
-    server = Server(work, authority)
-    found = _within(
-        lambda given: server.authenticate_client(_Request(given), methods, endpoint), asked
-    )
-    return found.known  # type: ignore[no-any-return]
+    proving.check_one_way(asked)
+    with _remembered():
+        yield _Server(work, authority).authenticate_client(_Request(asked), methods).known
 
 
-def _within(act: Any, asked: Asked) -> Any:
+@contextmanager
+def _remembered() -> Iterator[None]:
+    """Refuse in our words, and remember the refusal: an assertion that was shown stays used. What
+    else is written before a refusal here is meant to stay."""
     try:
-        return act(asked)
+        yield
     except OAuth2Error as error:
-        raise _refusal(error) from None
-
-
-def _one_proof(asked: Asked) -> None:
-    """A client proves itself in one way (RFC 6749, 2.3)."""
-    ways = ("client_secret" in asked.values) + ("client_assertion" in asked.values)
-    if ways + ("authorization" in asked.headers) > 1:
-        raise InvalidRequest(said="The client proves itself in more than one way.")
-
-
-def _basic(query_client: Any, request: _Request) -> _Client | None:
-    """HTTP Basic as RFC 6749, 2.3.1 writes it; Authlib's own fails on what is no UTF-8."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        plain = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return None
-    name, colon, secret = plain.partition(":")
-    name, secret = unquote_plus(name), unquote_plus(secret)
-    if request.form.get("client_id", name) != name:
-        return None
-    client: _Client | None = query_client(name) if colon else None
-    return client if client is not None and client.check_client_secret(secret) else None
-
-
-def _bearer(token: str, scopes: frozenset[str]) -> dict[str, Any]:
-    return {
-        "access_token": token,
-        "token_type": "Bearer",
-        "expires_in": int(identity.ACCESS_LIVES.total_seconds()),
-        "scope": " ".join(sorted(scopes)),
-    }
+        refusal = _refusal(error)
+    except OAuthRefusal as known:
+        refusal = known
+    else:
+        return
+    refusal.keep = True
+    raise refusal from None
 
 
 def _refusal(error: OAuth2Error) -> OAuthRefusal:
     kind = errors.KINDS.get(error.error, InvalidRequest)
     said = "" if isinstance(error, InvalidClientError) else (error.get_error_description() or "")
     # A client's own letters are not said back, and RFC 6749 has no quotes in a description.
-    refusal = kind(said=said if said.isascii() and not set('"\\') & set(said) else None)
-    if error.redirect_uri:
-        refusal.sent_to(Back(error.redirect_uri, error.state))
-    return refusal
+    return kind(said=said if said.isascii() and not set('"\\') & set(said) else None)

@@ -9,7 +9,7 @@ from hub.keys import KeyRing
 @dataclass(frozen=True, kw_only=True)
 class Authority:
     """``askable`` is what citizens can grant to partners' apps, ``of_partners`` what services can
-    have in their own name."""
+    have in their own name, ``sensitive`` what of both no client has without two officers."""
 
     keyring: KeyRing
     issuer: Issuer
@@ -18,6 +18,7 @@ class Authority:
     clients: Clients
     askable: frozenset[str]
     of_partners: frozenset[str]
+    sensitive: frozenset[str]
 
     @property
     def url(self) -> str:

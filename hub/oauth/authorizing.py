@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from hub import consent, identity
@@ -10,13 +9,10 @@ from hub.identity import Client, Principal
 from hub.kernel import ids
 from hub.kernel.work import Work
 
-from . import errors
-from .asked import Asked, scopes_in
+from . import codes, errors
+from .asked import Asked
 from .authority import Authority
 from .errors import Back, ConsentRequired, InvalidRequest, LoginRequired, OAuthRefusal
-
-if TYPE_CHECKING:
-    from .authlib_gateway import _CodeGrant
 
 LONGEST_REQUEST = 2500
 LONGEST_VALUE = 512
@@ -35,6 +31,7 @@ _NOT_HERE = {
 class Wanted:
     """A sound authorization request: who asks for what, and where the answer goes."""
 
+    asked: Asked
     client: Client
     back: Back
     scopes: frozenset[str]
@@ -51,10 +48,13 @@ class Wanted:
 def read_request(work: Work, authority: Authority, asked: Asked) -> Wanted:
     """What is asked for. Refuses with a kind of OAuthRefusal; only one whose client and redirect
     URI are good has a way ``back``, and no browser is sent anywhere else."""
-    grant = _grant(work, authority, asked)
-    back = Back(grant.redirect_uri, asked.get("state"))
+    from . import authlib_gateway  # late: see there
+
+    asked.check_length()
+    asked.check_once(("client_id", "redirect_uri"))
+    client, back, scopes = authlib_gateway.sound_request(work, authority, asked)
     try:
-        return _wanted(asked, grant.request.client.known, back, scopes_in(grant.request.scope))
+        return _wanted(asked, client, back, scopes)
     except OAuthRefusal as refusal:
         raise refusal.sent_to(back) from None
 
@@ -123,15 +123,25 @@ def agree(
 
 
 def give_code(
-    work: Work, authority: Authority, asked: Asked, session_id: UUID, agreed: datetime
+    work: Work, authority: Authority, wanted: Wanted, session_id: UUID, agreed: datetime
 ) -> str:
     """What was agreed to until a moment: the address that takes a code to the client."""
-    grant = _grant(work, authority, asked)
-    back = Back(grant.redirect_uri, asked.get("state"))
-    code = grant.generate_authorization_code()
-    grant.request.user = session_id, agreed
-    grant.save_authorization_code(code, grant.request)
-    return back.address(authority.url, {"code": code})
+    sent = wanted.asked.values
+    code = codes.new_code()
+    codes.keep(
+        work,
+        code,
+        client_id=wanted.client.id,
+        session_id=session_id,
+        redirect_uri=wanted.back.redirect_uri,
+        redirect_uri_sent="redirect_uri" in sent,
+        scopes=wanted.scopes,
+        offline=wanted.offline,
+        until=agreed,
+        challenge=sent["code_challenge"],
+        nonce=sent.get("nonce"),
+    )
+    return wanted.back.address(authority.url, {"code": code})
 
 
 def refused_by_person(authority: Authority, wanted: Wanted) -> str:
@@ -152,20 +162,12 @@ def until(now: datetime) -> datetime:
     return now + identity.GRANT_LIVES
 
 
-def _grant(work: Work, authority: Authority, asked: Asked) -> "_CodeGrant":
-    from . import authlib_gateway
-
-    asked.check_once(("client_id", "redirect_uri"))
-    return authlib_gateway.authorization_grant(work, authority, asked)
-
-
 def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) -> Wanted:
     asked.check_once()
     for name, kind in _NOT_HERE.items():
         if asked.get(name):
             raise kind()
-    if sum(len(name) + len(value) for name, value in asked.parameters) > LONGEST_REQUEST:
-        raise InvalidRequest(said="The request is too long.")
+    asked.check_length(LONGEST_REQUEST)
     for name in ("state", "nonce"):
         value = asked.get(name) or ""
         if len(value) > LONGEST_VALUE or not value.isprintable():
@@ -176,6 +178,7 @@ def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) ->
     if not prompt <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
         raise InvalidRequest(said="prompt is none, or some of login, consent and select_account.")
     return Wanted(
+        asked=asked,
         client=client,
         back=back,
         scopes=scopes,

@@ -5,21 +5,16 @@ from typing import Any
 import msgspec
 
 from hub import identity
-from hub.identity import AuthMethod, ClientKind
+from hub.identity import ClientKind
 from hub.kernel.errors import Refusal
 from hub.kernel.work import Work
 
 from .asked import scopes_in
 from .authority import Authority
 from .errors import InvalidClientMetadata, InvalidRedirectUri
+from .offered import FOR_PEOPLE, METHODS
 from .registering import RedirectNotUsable, register, spend_initial_token
 
-_METHODS: dict[str, AuthMethod] = {
-    "none": "none",
-    "client_secret_basic": "client_secret_basic",
-    "client_secret_post": "client_secret_post",
-    "private_key_jwt": "private_key_jwt",
-}
 _LONGEST_NAME = 80
 _MOST_URIS = 10
 
@@ -48,18 +43,18 @@ def register_dynamically(
     """Register what the body says for the organisation of an initial token; the answer of RFC 7591,
     3.2.1. Refuses with InitialTokenRefused, InvalidClientMetadata, InvalidRedirectUri.
 
-    ``hub_purpose`` is ours: the sentence "what for" that people read, in English; without it no
+    No officer looks at this, so nothing sensitive can be had so. ``hub_purpose`` is ours: the sentence "what for" that people read, in English; without it no
     client that asks people is registered.
     """
     organisation, synthetic = spend_initial_token(work, token)
     said = _read(body)
-    method = _METHODS.get(said.token_endpoint_auth_method)
-    if method is None:
+    method = said.token_endpoint_auth_method
+    if method not in METHODS:
         raise InvalidClientMetadata(said="This way to prove itself is not offered.")
     kind = _kind(said)
     allowed = authority.of_partners if kind == "service" else authority.askable
     scopes = scopes_in(said.scope)
-    if not scopes or not scopes <= allowed:
+    if not scopes or not scopes <= allowed - authority.sensitive:
         raise InvalidClientMetadata(said="Say which scopes, of those that partners may ask.")
     try:
         made = register(
@@ -90,7 +85,7 @@ def _read(body: bytes) -> Metadata:
     name, purpose = said.client_name.strip(), said.hub_purpose
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise InvalidClientMetadata(said="client_name is one line of up to 80 letters.")
-    if len(purpose) > 300 or not purpose.isprintable():
+    if len(purpose) > 300 or not purpose.isprintable() or (purpose and not purpose.strip()):
         raise InvalidClientMetadata(said="hub_purpose is one line of up to 300 letters.")
     if said.jwks_uri is not None:
         raise InvalidClientMetadata(said="Send the keys themselves (jwks): nothing is fetched.")
@@ -105,12 +100,7 @@ def _kind(said: Metadata) -> ClientKind:
     grants = set(said.grant_types)
     if grants == {"client_credentials"}:
         return "service"
-    offered = {
-        "authorization_code",
-        "refresh_token",
-        "urn:ietf:params:oauth:grant-type:device_code",
-    }
-    if not grants or not grants <= offered or said.response_types != ("code",):
+    if not grants or not grants <= FOR_PEOPLE or said.response_types != ("code",):
         raise InvalidClientMetadata(said="These grant_types or response_types are not offered.")
     if not said.hub_purpose:
         raise InvalidClientMetadata(said="Say in hub_purpose what for: people read it.")

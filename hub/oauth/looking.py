@@ -5,15 +5,16 @@ nothing, not even whether it exists.
 """
 
 from typing import Any
+from uuid import UUID
 
 from hub import identity
 from hub.identity import AccessTokenRefused, Client, Principal, Verified
-from hub.kernel import ids
 from hub.kernel.work import Work
 
 from .asked import Asked
 from .authority import Authority
 from .errors import InvalidRequest, UnsupportedTokenType
+from .offered import METHODS, PROVEN
 
 UNKNOWN: dict[str, Any] = {"active": False}
 
@@ -22,10 +23,8 @@ def introspect(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]
     """What a token of the asking client says, if it is good now; refuses with InvalidClient."""
     from . import authlib_gateway
 
-    client = authlib_gateway.proven_client(
-        work, authority, asked, also_public=False, endpoint="introspection"
-    )
-    token = _token(asked)
+    with authlib_gateway.proven_client(work, authority, asked, PROVEN) as client:
+        token = _token(asked)
     if "." in token:
         return _access_token(work, authority, client, token)
     held = identity.holder_of(work, token, client)
@@ -48,21 +47,21 @@ def revoke(work: Work, authority: Authority, asked: Asked) -> None:
     was sent. What is no token of this client is no error (RFC 7009, 2.2)."""
     from . import authlib_gateway
 
-    client = authlib_gateway.proven_client(
-        work, authority, asked, also_public=True, endpoint="revocation"
-    )
-    token = _token(asked)
-    if "." not in token:
-        grant_id = identity.grant_of(work, token, client)
-    else:
-        found = _verified(work, authority, client, token)
-        if found is None:
-            return
-        grant_id = found.principal.grant_id
-        if grant_id is None:
-            raise UnsupportedTokenType(said="A token in a client's own name ends by itself.")
+    with authlib_gateway.proven_client(work, authority, asked, METHODS) as client:
+        grant_id = _grant_of(work, authority, client, _token(asked))
     if grant_id is not None:
         identity.end_grants(work, [grant_id], because="ended_by_client")
+
+
+def _grant_of(work: Work, authority: Authority, client: Client, token: str) -> UUID | None:
+    if "." not in token:
+        return identity.grant_of(work, token, client)
+    found = _verified(work, authority, client, token)
+    if found is None:
+        return None
+    if found.principal.grant_id is None:
+        raise UnsupportedTokenType(said="A token in a client's own name ends by itself.")
+    return found.principal.grant_id
 
 
 def _token(asked: Asked) -> str:
@@ -108,15 +107,9 @@ def _lives(work: Work, authority: Authority, principal: Principal) -> bool:
     return authority.liveness.grant_lives(principal.grant_id, now=work.now)
 
 
-def user_info(
-    authority: Authority, person: identity.Profile, client: Client | None, scopes: frozenset[str]
-) -> dict[str, Any]:
-    """The claims of OpenID Connect Core, 5.3, that these scopes cover. The city's own app knows
-    people by their own id."""
-    sub = person.id
-    if client is not None:
-        person_id = ids.read("person", person.id)
-        sub = identity.subject_of(authority.keyring, client.sector, person_id)
+def user_info(person: identity.Profile, sub: str, scopes: frozenset[str]) -> dict[str, Any]:
+    """The claims of OpenID Connect Core, 5.3, that these scopes cover, about whom the reader calls
+    ``sub``."""
     found: dict[str, Any] = {"sub": sub}
     if "profile" in scopes:
         found["locale"] = person.language

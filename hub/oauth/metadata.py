@@ -5,9 +5,7 @@ from typing import Any
 from hub import identity
 
 from .authority import Authority
-
-METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-PROVEN = METHODS[:-1]
+from .offered import GRANT_TYPES, METHODS, PROVEN
 
 
 def metadata(authority: Authority) -> dict[str, Any]:
@@ -28,10 +26,7 @@ def metadata(authority: Authority) -> dict[str, Any]:
         "scopes_supported": sorted(authority.askable | authority.of_partners),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [
-            "authorization_code", "client_credentials", "refresh_token",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
+        "grant_types_supported": GRANT_TYPES,
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_methods_supported": METHODS,

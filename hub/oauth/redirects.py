@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 LONGEST = 500
 _VISIBLE = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")  # RFC 3986's letters
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?(/[^#]*)?")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 
@@ -19,10 +20,10 @@ _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 def usable(uri: str, *, loopback_web: bool = False) -> bool:
     """Whether an app may register this address.
 
-    ``https`` with a host; a private-use scheme with a dot in it, which is a domain name turned
-    around (RFC 8252, 7.1); a loopback address. No fragment, no user, no ``..``.
-    ``loopback_web`` lets ``http://localhost`` in too, for partners' web apps under development (the
-    demonstration only).
+    ``https`` with a host (a name in ASCII, or an address); a private-use scheme with a dot in it,
+    which is a domain name turned around (RFC 8252, 7.1); a loopback address. No fragment, no user,
+    no ``..``. ``loopback_web`` lets ``http://localhost`` in too, for partners' web apps under
+    development (the demonstration only).
     """
     if len(uri) > LONGEST or not _VISIBLE.fullmatch(uri) or "#" in uri:
         return False
@@ -34,7 +35,8 @@ def usable(uri: str, *, loopback_web: bool = False) -> bool:
     if "@" in parts.netloc or any(step in {".", ".."} for step in parts.path.split("/")):
         return False
     if parts.scheme == "https":
-        return bool(host) and port != 0
+        # Host and port go into a policy of ours (form_target): no letter that means anything there.
+        return _HOST.fullmatch(host or "") is not None and port != 0
     if parts.scheme == "http":
         return _LOOPBACK.fullmatch(uri) is not None or (loopback_web and host == "localhost")
     return _PRIVATE_SCHEME.fullmatch(parts.scheme) is not None and not uri.startswith(

@@ -193,6 +193,17 @@ def from_our_own_page() -> bool:
     return origin is None or origin in {parts().settings.public_url, request.host_url.rstrip("/")}
 
 
+def known_as(principal: Principal, person_id: str) -> str:
+    """What whoever makes this request calls a person: the city's own app by their id, a partner by
+    the number that no other partner has (its token's ``sub``)."""
+    if principal.through is None:
+        return person_id
+    client = clients(parts()).find(principal.through)
+    if client is None:
+        raise AccessTokenRefused
+    return identity.subject_of(parts().keyring, client.sector, ids.read("person", person_id))
+
+
 def _verified_of_request(authorization: str | None) -> Verified:
     # The ordinary header, without the library's dozen looks into its configuration.
     if authorization is not None and authorization.startswith("Bearer ey"):

@@ -1,6 +1,7 @@
 """The authorization code with PKCE, from the question to the token (RFC 6749, 7636, 9700)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -25,7 +26,7 @@ def test_an_app_gets_what_the_person_allowed_and_nothing_else(client, planner, b
     assert answer.json["scope"] == "citizen.profile:read openid"
     token = answer.json["access_token"]
     me = client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
-    assert (me.status_code, me.json["id"]) == (200, browser.somebody.id)
+    assert (me.status_code, me.json["display_name"]) == (200, "li")
     refused = client.get("/v1/me/favourites", headers={"Authorization": f"Bearer {token}"})
     assert (refused.status_code, refused.json["scope"]) == (403, "traffic.favourite:read")
     assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
@@ -40,6 +41,25 @@ def test_the_token_names_no_person_and_no_session(planner, browser, given):
     text = str(claims)
     assert ids.show("session", browser.somebody.tokens.session_id) not in text
     assert browser.somebody.id not in text
+
+
+def test_what_a_partner_is_told_has_nothing_that_another_partner_is_told(
+    client, planner, register, browser
+):
+    """The person's own id, or the moment of their sign-up, would make one number of two."""
+    told = {}
+    for app in (planner, register()):
+        asked, verifier = app.question(scope="openid citizen.profile:read")
+        tokens = app.redeem(browser.allow(asked)["code"], verifier).json
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        told[app.id] = client.get("/v1/me", headers=bearer).json
+        assert told[app.id]["id"] == client.get("/oauth/userinfo", headers=bearer).json["sub"]
+        for path in ("/v1/me/security", "/v1/me/passkeys"):
+            assert client.get(path, headers=bearer).status_code == 403, path
+
+    assert len({one["id"] for one in told.values()}) == 2
+    assert browser.somebody.id not in str(told)
+    assert not told[planner.id].keys() & {"created_at", "second_factor"}
 
 
 def test_two_partners_know_a_person_by_two_numbers_and_one_partner_by_one(
@@ -101,6 +121,23 @@ def test_whoever_says_no_is_believed(planner, browser, settings):
         "state": asked["state"],
         "iss": settings.public_url,
     }
+
+
+def test_an_app_does_not_press_the_button_for_the_person(planner, browser):
+    """A field of our form in the app's own request would come before the button's value."""
+    asked, _ = planner.question(decision="allow", csrf_token="x")
+    page = browser.ask(asked)
+    assert fields_of(page).keys() & {"decision"} == set()
+
+    hidden = [(name, value) for name, value in fields_of(page).items()]
+    twice = urlencode([*hidden, ("decision", "allow"), ("decision", "deny")])
+    refused = browser.http.post(
+        "/oauth/authorize", data=twice, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert refused.status_code == 400
+    assert "Location" not in refused.headers
+    assert landed(browser.answer(page, "deny"))["error"] == "access_denied"
 
 
 def test_agreeing_needs_the_token_of_our_own_page(planner, browser):

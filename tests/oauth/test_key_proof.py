@@ -91,6 +91,25 @@ def test_an_assertion_is_good_once(app, keyed):
     assert sorted(answer.status_code for answer in answers) == [200] + [401] * 7
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "error"),
+    [
+        ("/oauth/token", {"grant_type": "client_credentials", "scope": "x:y"}, "invalid_scope"),
+        ("/oauth/token", {"grant_type": "authorization_code", "code": "x"}, "unauthorized_client"),
+        ("/oauth/introspect", {}, "invalid_request"),
+        ("/oauth/revoke", {}, "invalid_request"),
+        ("/oauth/device_authorization", {"scope": "openid"}, "unauthorized_client"),
+    ],
+)
+def test_an_assertion_is_used_up_by_a_refusal_too(keyed, path, form, error):
+    proof = {"client_assertion_type": TYPE, "client_assertion": keyed.assertion()}
+
+    refused = keyed.http.post(path, data=form | proof)
+
+    assert (refused.status_code, refused.json["error"]) == (400, error)
+    assert keyed.ask(proof["client_assertion"]).status_code == 401
+
+
 def test_the_same_jti_of_another_client_burns_nothing(keyed, register, app):
     other = Keyed(register, app)
 

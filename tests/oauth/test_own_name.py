@@ -220,6 +220,9 @@ def test_a_secret_is_kept_as_a_hash_only(service, db):
         {"jwks": {"keys": []}, "auth_method": "private_key_jwt"},
         {"names": {"ru": "Планировщик"}},
         {"purpose": {}},
+        {"purpose": {"en": " "}},
+        {"purpose": {"en": "To help.", "ru": ""}},
+        {"names": {"en": "Route\u202eplanner"}},
     ],
 )
 def test_clients_that_cannot_be_registered(register, wrong):

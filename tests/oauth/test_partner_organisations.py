@@ -124,6 +124,14 @@ def test_the_sandbox_gives_only_what_does_no_harm(maker, scopes):
     assert scopes[-1] in refused.json["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("text", ["", " ", "Route\u202eplanner", "Route\nplanner", "Route\n"])
+def test_names_that_people_could_not_read_as_they_are(maker, text):
+    assert maker.register(names={"en": text}).status_code == 422
+    assert maker.register(purpose={"en": "To help.", "ru": text}).status_code == 422
+    entry = {"names": {"en": text}, "contact": "api@example.org"}
+    assert maker.send("POST", PATH, entry).status_code == 422
+
+
 @pytest.mark.parametrize(
     "uri",
     ["http://planner.example/", "https://u@planner.example/", "javascript:1", "http://10.0.0.7/"],

@@ -47,3 +47,12 @@ def test_the_document_names_what_the_sandbox_gives(parts):
     (said,) = re.findall(r"do no harm \((.*?)\)", DOCUMENT.read_text(), re.DOTALL)
 
     assert set(re.findall(r"`([^`]+)`", said)) == scopes_of(parts).safe()
+
+
+def test_the_document_says_every_scope_in_the_words_of_the_page(parts):
+    from hub.web import scopes_of
+
+    said = dict(re.findall(r"^\| `([a-z_.:]+)` \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE))
+
+    asked = [scope for scope in scopes_of(parts).all.values() if scope.askable]
+    assert said == {scope.name: scope.sentence for scope in asked}

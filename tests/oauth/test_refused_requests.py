@@ -161,6 +161,14 @@ def test_no_parameter_comes_twice(planner, browser, name):
     assert told["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("length", [20_000, 400_000])
+def test_what_no_browser_could_carry_on_is_said_on_our_page(planner, browser, length):
+    asked, _ = planner.question(state="x" * length, response_type="token")
+
+    assert on_our_page(browser.ask(asked))
+    assert on_our_page(browser.http.post("/oauth/authorize", data=asked))
+
+
 def test_the_way_back_keeps_its_own_query(register, browser):
     app = register(redirect_uris=("https://planner.example/callback?tenant=7",))
     asked, _ = app.question()
@@ -197,6 +205,14 @@ def test_the_way_back_keeps_its_own_query(register, browser):
         ("https://planner.example/;script-src *", False),
         ("https://planner.example/" + "x" * 500, False),
         ("https://[::1", False),
+        ("https://[2001:db8::1]:8443/callback", True),
+        ("https://xn--80akhbyknj4f.example/callback", True),
+        ("https://planner.example;sandbox/callback", False),
+        ("https://planner.example,other.example/callback", False),
+        ("https://*.example/callback", False),
+        ("https://*/callback", False),
+        ("https://'none'/callback", False),
+        ("https://planner.example:8443;sandbox/callback", False),
         ("", False),
     ],
 )

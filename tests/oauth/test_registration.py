@@ -118,6 +118,8 @@ def test_racing_uses_are_counted(app, token):
         ({"hub_purpose": "x" * 301}, "invalid_client_metadata"),
         ({"scope": None}, "invalid_client_metadata"),
         ({"scope": "citizen.session:manage"}, "invalid_client_metadata"),
+        ({"scope": "openid citizen.profile:read"}, "invalid_client_metadata"),
+        ({"hub_purpose": " "}, "invalid_client_metadata"),
         ({"scope": "partner.client:read"}, "invalid_client_metadata"),
         ({"grant_types": ["implicit"]}, "invalid_client_metadata"),
         ({"grant_types": []}, "invalid_client_metadata"),

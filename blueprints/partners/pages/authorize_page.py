@@ -6,6 +6,7 @@ so in its content security policy, since browsers follow ``form-action`` through
 same reason whoever comes from our sign-in form leaves by a page of their own (``since``).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -25,13 +26,14 @@ from hub.web.scopes import in_words
 from . import bp
 
 OURS = {"csrf_token", "decision"}
+"""Fields of our own form. An app that asks with them would press the buttons for the person."""
 
 
 @bp.get("/oauth/authorize")
 @public
 def authorize() -> Answer:
     """Ask the person, or send them to sign in first, or straight back when they agreed before."""
-    asked, somebody = asked_in_query(), visitor()
+    asked, somebody = _without_ours(asked_in_query()), visitor()
     if somebody is not None:
         g.actor = somebody.actor
     try:
@@ -45,32 +47,34 @@ def authorize() -> Answer:
 def decide() -> Answer:
     """What the person decided; without a decision, a request that came by POST (OpenID Connect
     Core, 3.1.2.1), which is shown like any other."""
-    asked = asked_in_form()
-    if not sent("decision"):
-        return go_to("/oauth/authorize?" + urlencode(asked.parameters))
-    somebody = citizen_at_home()
-    g.actor = somebody.actor
-    given = oauth.Asked(
-        method=asked.method,
-        url=asked.url,
-        parameters=[pair for pair in asked.parameters if pair[0] not in OURS],
-    )
+    form = asked_in_form()
+    asked = _without_ours(form)
     try:
-        return act(lambda work: _decided(work, given, somebody, sent("decision") == "allow"))
+        if not sent("decision"):
+            asked.check_length()
+            return go_to("/oauth/authorize?" + urlencode(asked.parameters))
+        somebody = citizen_at_home()
+        g.actor = somebody.actor
+        form.check_once(OURS)
+        return act(lambda work: _decided(work, asked, somebody, sent("decision") == "allow"))
     except oauth.OAuthRefusal as refusal:
-        return _turned_away(refusal, given)
+        return _turned_away(refusal, asked)
+
+
+def _without_ours(asked: oauth.Asked) -> oauth.Asked:
+    return replace(asked, parameters=[pair for pair in asked.parameters if pair[0] not in OURS])
 
 
 def _asked(work: Work, asked: oauth.Asked, somebody: Principal | None) -> Answer:
     wanted = oauth.read_request(work, authority(), asked)
-    if somebody is None or oauth.needs_sign_in(wanted, somebody, work.now):
-        oauth.needs_sign_in(wanted, None, work.now)  # refuses when no page may be shown
+    if oauth.needs_sign_in(wanted, somebody, work.now):
         return _sign_in_first(work, asked)
+    assert somebody is not None
     agreed = oauth.agreed_until(work, wanted, somebody)
     if agreed is None:
         return _question(work, asked, wanted)
     assert somebody.session_id is not None
-    address = oauth.give_code(work, authority(), asked, somebody.session_id, agreed)
+    address = oauth.give_code(work, authority(), wanted, somebody.session_id, agreed)
     return _leave(address, by_page=wanted.since is not None)
 
 
@@ -82,7 +86,7 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
         return _leave(oauth.refused_by_person(authority(), wanted))
     assert somebody.session_id is not None
     agreed = agree(work, wanted.client, wanted.scopes, somebody)
-    return _leave(oauth.give_code(work, authority(), asked, somebody.session_id, agreed))
+    return _leave(oauth.give_code(work, authority(), wanted, somebody.session_id, agreed))
 
 
 def agree(
