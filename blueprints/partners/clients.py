@@ -1,9 +1,10 @@
 """The clients of a partner organisation: self-service for its members."""
 
 from typing import Any
+from uuid import UUID
 
 from hub import oauth, partners
-from hub.identity import LOA_STRONG, Client, ClientNotUsable
+from hub.identity import LOA_STRONG, Client, ClientNotUsable, Registered
 from hub.kernel import ids
 from hub.kernel.work import Reading, Work
 from hub.web import Blueprint, parts, reads, requires, scopes_of, transaction
@@ -128,7 +129,7 @@ def scope_requests(reading: Reading, organisation_id: str) -> dict[str, Any]:
     return {"items": [shown_request(one) for one in partners.requests_of(reading, organisation)]}
 
 
-def register(work: Work, organisation: Any, entry: dict[str, Any]) -> Any:
+def register(work: Work, organisation: UUID, entry: dict[str, Any]) -> Registered:
     """Register what a form or a request says."""
     demo = parts().settings.demo
     for uri in entry["redirect_uris"]:
@@ -142,7 +143,7 @@ def _far(uri: str) -> bool:
     return not uri.startswith("http://")
 
 
-def _read(organisation_id: str, client_id: str) -> Any:
+def _read(organisation_id: str, client_id: str) -> tuple[UUID, UUID]:
     return ids.read(PREFIX, organisation_id), ids.read("client", client_id)
 
 

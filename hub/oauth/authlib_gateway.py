@@ -53,10 +53,6 @@ class _Request(OAuth2Request):  # type: ignore[misc]
     def form(self) -> dict[str, str]:
         return self.asked.values
 
-    @property
-    def args(self) -> dict[str, str]:
-        return self.asked.values
-
 
 class _Client(ClientMixin):  # type: ignore[misc]
     """A client as Authlib asks about it."""
@@ -64,9 +60,6 @@ class _Client(ClientMixin):  # type: ignore[misc]
     def __init__(self, known: Client, authority: Authority) -> None:
         self.known = known
         self._authority = authority
-
-    def get_client_id(self) -> str:
-        return self.known.id
 
     def get_default_redirect_uri(self) -> str | None:
         only = self.known.redirect_uris
@@ -104,9 +97,6 @@ class _Code:
 
     def get_redirect_uri(self) -> str | None:
         return self.row.redirect_uri if self.row.redirect_uri_sent else None
-
-    def get_scope(self) -> str:
-        return " ".join(self.row.scopes)
 
 
 class _Pkce(CodeChallenge):  # type: ignore[misc]

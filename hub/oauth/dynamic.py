@@ -43,8 +43,9 @@ def register_dynamically(
     """Register what the body says for the organisation of an initial token; the answer of RFC 7591,
     3.2.1. Refuses with InitialTokenRefused, InvalidClientMetadata, InvalidRedirectUri.
 
-    No officer looks at this, so nothing sensitive can be had so. ``hub_purpose`` is ours: the sentence "what for" that people read, in English; without it no
-    client that asks people is registered.
+    No officer looks at this, so nothing sensitive can be had so. ``hub_purpose`` is ours: the
+    sentence "what for" that people read, in English; without it no client that asks people is
+    registered.
     """
     organisation, synthetic = spend_initial_token(work, token)
     said = _read(body)
