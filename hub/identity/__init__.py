@@ -116,6 +116,8 @@ from .rules import (
     RECENT,
     SESSION_LIVES,
     Limit,
+    hash_of,
+    new_secret,
     reaches,
 )
 from .sessions import csrf_value, end, end_all, end_others, mine, start
@@ -257,6 +259,7 @@ __all__ = [
     "forget_old",
     "from_base64url",
     "grant_of",
+    "hash_of",
     "hashed",
     "holder_of",
     "invented_at",
@@ -273,6 +276,7 @@ __all__ = [
     "my_apps",
     "my_protections",
     "my_protections_at",
+    "new_secret",
     "notices",
     "officers",
     "open_grant",

@@ -127,7 +127,7 @@ def give_code(
 ) -> str:
     """What was agreed to until a moment: the address that takes a code to the client."""
     sent = wanted.asked.values
-    code = codes.new_code()
+    code = identity.new_secret()
     codes.keep(
         work,
         code,

@@ -1,7 +1,5 @@
 """Authorization codes: sixty seconds, one use, and a second use takes back what the first gave."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,11 +14,6 @@ from .model import AuthorizationCode
 
 LIVES = timedelta(seconds=60)
 KEPT = timedelta(days=1)
-
-
-def new_code() -> str:
-    """256 random bits."""
-    return secrets.token_urlsafe(32)
 
 
 def keep(
@@ -41,7 +34,7 @@ def keep(
     work.session.add(
         AuthorizationCode(
             id=ids.new_id(),
-            code_hash=_hash(code),
+            code_hash=identity.hash_of(code),
             client_id=client_id,
             session_id=session_id,
             redirect_uri=redirect_uri,
@@ -61,7 +54,8 @@ def found(work: Work, code: str, client_id: str) -> AuthorizationCode:
     """The code as it stands, of this client and used or not; refuses with InvalidGrant."""
     row = work.session.execute(
         select(AuthorizationCode).where(
-            AuthorizationCode.code_hash == _hash(code), AuthorizationCode.client_id == client_id
+            AuthorizationCode.code_hash == identity.hash_of(code),
+            AuthorizationCode.client_id == client_id,
         )
     ).scalar_one_or_none()
     if row is None:
@@ -114,7 +108,3 @@ def forget_old(work: Work) -> None:
     work.session.execute(
         delete(AuthorizationCode).where(AuthorizationCode.expires_at < work.now - KEPT)
     )
-
-
-def _hash(code: str) -> bytes:
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()

@@ -5,7 +5,6 @@ The short code has eight consonants (34 bits), lives ten minutes, and whoever gu
 per person and per network (limits in PostgreSQL). The long code is 256 random bits and good once.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,12 +61,12 @@ class Question:
 
 def ask(work: Work, keyring: KeyRing, client: Client, scopes: frozenset[str]) -> Begun:
     """A device begins to ask."""
-    device_code = secrets.token_urlsafe(32)
+    device_code = identity.new_secret()
     user_code = "".join(secrets.choice(LETTERS) for _ in range(8))
     work.session.add(
         DeviceCode(
             id=ids.new_id(),
-            device_hash=_hash(device_code),
+            device_hash=identity.hash_of(device_code),
             user_hash=_user_hash(keyring, user_code),
             client_id=client.id,
             scopes=sorted(scopes),
@@ -125,7 +124,10 @@ def poll(work: Work, client: Client, device_code: str) -> Any:
     ExpiredToken, AccessDenied, and, remembered, with AuthorizationPending and SlowDown."""
     row = work.session.execute(
         select(DeviceCode)
-        .where(DeviceCode.device_hash == _hash(device_code), DeviceCode.client_id == client.id)
+        .where(
+            DeviceCode.device_hash == identity.hash_of(device_code),
+            DeviceCode.client_id == client.id,
+        )
         .with_for_update()
     ).scalar_one_or_none()
     if row is None or row.state == "used":
@@ -157,7 +159,3 @@ def forget_old(work: Work) -> None:
 def _user_hash(keyring: KeyRing, typed: str) -> bytes:
     plain = "".join(letter for letter in typed.upper() if letter in LETTERS)
     return keyring.blind("oauth.user_code", plain.encode())
-
-
-def _hash(code: str) -> bytes:
-    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()

@@ -1,8 +1,6 @@
 """Registering partners' clients: by the city (``python -m hub clients``), by the demonstration, and
 by whoever holds an initial access token (RFC 7591)."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -77,11 +75,11 @@ def new_initial_token(
 ) -> str:
     """A token by which an organisation registers its clients itself, so many times, for thirty
     days; shown this once."""
-    token = secrets.token_urlsafe(32)
+    token = identity.new_secret()
     work.session.add(
         InitialToken(
             id=ids.new_id(),
-            token_hash=_hash(token),
+            token_hash=identity.hash_of(token),
             organisation=organisation,
             uses_left=uses,
             synthetic=synthetic,
@@ -99,7 +97,7 @@ def spend_initial_token(work: Work, token: str) -> tuple[str, bool]:
     spent = work.session.execute(
         update(InitialToken)
         .where(
-            InitialToken.token_hash == _hash(token),
+            InitialToken.token_hash == identity.hash_of(token),
             InitialToken.uses_left > 0,
             InitialToken.expires_at > work.now,
         )
@@ -117,7 +115,7 @@ def is_good(work: Work, token: str) -> bool:
     return bool(
         work.session.query(InitialToken.id)
         .filter(
-            InitialToken.token_hash == _hash(token),
+            InitialToken.token_hash == identity.hash_of(token),
             InitialToken.uses_left > 0,
             InitialToken.expires_at > work.now,
         )
@@ -128,7 +126,3 @@ def is_good(work: Work, token: str) -> bool:
 def forget_old(work: Work) -> None:
     """Delete initial tokens that are over."""
     work.session.execute(delete(InitialToken).where(InitialToken.expires_at < work.now))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
