@@ -188,8 +188,9 @@ def show_again(
 def add_methods(work: Work, shown: Sequence[str]) -> None:
     """Note that the acting session's person has shown this as well (RFC 8176)."""
     session = acting(work)
-    methods = list(dict.fromkeys([*session.amr, *shown]))
-    if {"pwd", "otp"} <= set(methods):
+    # RFC 8176 has one word for a mailbox's code and an app's: who showed both has it twice.
+    methods = [*session.amr, *(word for word in shown if word == "otp" or word not in session.amr)]
+    if {"pwd", "otp"} <= set(methods) and "mfa" not in methods:
         methods.append("mfa")
     session.amr, session.acr = methods, max(session.acr, assurance(methods))
 

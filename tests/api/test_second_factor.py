@@ -1,5 +1,6 @@
 """The second factor: an authenticator app on top of the one-time code."""
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
@@ -50,6 +51,16 @@ def test_a_protected_account_asks_for_one_more_step(phone, a_telephone_number, p
     assert finished.status_code == 200
     me = phone.http.get("/v1/me", headers=bearer(finished.json)).json
     assert (me["amr"], me["acr"], me["second_factor"]) == (["sms", "otp"], "urn:city:loa:1", True)
+
+
+def test_an_app_turned_on_by_a_mailboxs_owner_is_shown_too(phone, clock):
+    """RFC 8176 calls a mailbox's code and an app's the same; two of them are two."""
+    tokens = phone.sign_in(f"wang-{secrets.token_hex(5)}@example.org", "email").json
+    set_up(phone, bearer(tokens), clock)
+
+    paper = phone.post("/v1/me/recovery-codes", headers=bearer(tokens))
+
+    assert paper.status_code == 201
 
 
 def test_the_code_that_was_sent_is_not_enough(phone, a_telephone_number, protected):
