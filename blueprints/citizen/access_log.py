@@ -102,8 +102,7 @@ def seal(parts: Parts) -> bool:
     origin = audit.origin_of(parts.settings.public_url)
     parts.database.run(lambda work: audit.seal(work, parts.keyring, origin), CLOCK)
     with parts.database.reading(CLOCK) as reading:
-        copied = [copy.catch_up(reading) for copy in parts.of(_copies)]
-    return any(copied)
+        return audit.catch_up(parts.of(_copies), reading) > 0
 
 
 def forget_old(parts: Parts) -> None:

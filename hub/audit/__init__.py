@@ -4,7 +4,7 @@ unseen (merkle.py, sealing.py, verifying.py), and the person sees it."""
 
 from .access import mine, read
 from .checkpoints import origin_of
-from .copies import FOLDER, Copy, folders
+from .copies import FOLDER, Copy, catch_up, folders
 from .erasing import erase, forget_old
 from .errors import NotSealedYet
 from .proving import checkpoint, consistency, proof
@@ -16,6 +16,7 @@ __all__ = [
     "Copy",
     "NotSealedYet",
     "about",
+    "catch_up",
     "checkpoint",
     "consistency",
     "erase",

@@ -9,7 +9,7 @@ import base64
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,20 @@ class Copy:
             file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def catch_up(copies: Sequence[Copy], reading: Reading) -> int:
+    """Append to every copy what it does not have yet; how many lines. One that cannot be written
+    keeps no other waiting; then its OSError is raised."""
+    written, troubles = 0, list[OSError]()
+    for copy in copies:
+        try:
+            written += copy.catch_up(reading)
+        except OSError as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+    return written
 
 
 def folders(settings: Settings) -> list[Path]:

@@ -52,8 +52,7 @@ class Log:
 
     def copy(self):
         with self.parts.database.reading(SYSTEM) as reading:
-            for copy in self.copies:
-                copy.catch_up(reading)
+            audit.catch_up(self.copies, reading)
 
     def sealed(self, *portions):
         """So many rows, sealed and copied in portions."""

@@ -230,6 +230,19 @@ def test_copies_lie_outside_and_are_written_again_where_they_are_missing(log, tm
     assert lines[-1]["text"].splitlines()[:2] == [ORIGIN, "3"]
 
 
+def test_a_copy_that_cannot_be_written_keeps_no_other_waiting(log, tmp_path):
+    full = tmp_path / "a disk that is full"
+    full.write_text("no folder")
+    log.copies.insert(0, Copy(full))
+    log.read()
+    log.seal()
+
+    with pytest.raises(OSError, match="full"):
+        log.copy()
+
+    assert [line.number for line in log.copies[1].lines()] == [1]
+
+
 def test_half_a_line_of_a_killed_writer_is_mended(log):
     log.sealed(2)
     [file] = log.copies[0].folder.glob("*.jsonl")
