@@ -19,6 +19,7 @@ from hub.keys import KeyRing
 from . import people, signing_in
 from .ages import day_in, guardianship_ends, is_adult, is_under_fourteen
 from .errors import PersonGone
+from .mandate_ending import one_at_a_time
 from .mandate_errors import (
     AddressTaken,
     BirthDateNotValid,
@@ -31,7 +32,6 @@ from .mandate_errors import (
 from .mandate_events import ChildEntered, MandateAccepted
 from .mandate_model import Child, MandateRow
 from .mandate_rules import EVERYTHING, MOST_CHILDREN
-from .mandates import one_at_a_time
 from .model import Person
 
 __all__ = ["BirthDateNotValid", "Entered", "demand_other_guardians", "enter", "open_sign_in"]

@@ -9,9 +9,8 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import func, select, text, update
 
-from hub import audit
 from hub.kernel import ids
 from hub.kernel.db import retry_on
 from hub.kernel.errors import NotFound
@@ -20,22 +19,20 @@ from hub.keys import KeyRing
 
 from . import limits
 from .acting import Allowed, act_under, acts, afford, allows
-from .ages import day_in, is_under_fourteen
+from .mandate_ending import end, end_all_of, forget_old, note, one_at_a_time
 from .mandate_errors import (
     AmountBeyondMandate,
     InvitationWrong,
-    LastGuardian,
     MandateHandedOn,
     MandateLoop,
     MandateNotValid,
     MandateOver,
     MandateToOneself,
     TooManyMandates,
-    UnderGuardianship,
 )
-from .mandate_events import MandateAccepted, MandateEnded, MandateOffered
+from .mandate_events import MandateAccepted, MandateOffered
 from .mandate_lists import Line, mine, of_mine
-from .mandate_model import KEPT, Child, MandateRow
+from .mandate_model import MandateRow
 from .mandate_rules import (
     CODE_DIGITS,
     EVERYTHING,
@@ -68,11 +65,9 @@ __all__ = [
     "mine",
     "of_mine",
     "offer",
-    "one_at_a_time",
 ]
 
 _CODE = "identity.mandate_code"
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('identity.mandate'))")
 _AHEAD = text(
     """
     WITH RECURSIVE ahead (person) AS (
@@ -104,11 +99,6 @@ class Confirmed:
 
     through: str = "app"
     device: UUID | None = None
-
-
-def one_at_a_time(work: Work) -> None:
-    """Wait until nobody else accepts a mandate or leaves a child, to the end of the transaction."""
-    work.session.execute(_ALONE)
 
 
 def offer(work: Work, keyring: KeyRing, terms: Terms, *, delegable: frozenset[str]) -> Offered:
@@ -169,7 +159,7 @@ def enter_offer(
     work.session.add(row)
     work.session.flush()
     work.emit(MandateOffered(mandate_id=row.id, giver_id=giver_id, holder_id=terms.to))
-    _note(work, "offered", row.id, kind=row.kind, through=confirmed.through)
+    note(work, "offered", row.id, kind=row.kind, through=confirmed.through)
     return Offered(row.id, code)
 
 
@@ -231,47 +221,8 @@ def accepted(
     if won is None:
         raise MandateOver
     work.emit(MandateAccepted(mandate_id=won, giver_id=row.giver_id, holder_id=person_id))
-    _note(work, "accepted", won, through=confirmed.through)
+    note(work, "accepted", won, through=confirmed.through)
     return won
-
-
-def end(work: Work, mandate_id: UUID, *, zone: str) -> None:
-    """End a mandate or its offer from either side, at once; what was handed on from it ends too.
-    Somebody else's is NotFound; what has ended stays ended.
-
-    A guardianship is ended by its guardian alone: others are refused with UnderGuardianship, the
-    last one with LastGuardian as long as the child is under fourteen on the calendar of ``zone``.
-    """
-    me = ids.read("person", work.actor.id)
-    row = work.session.get(MandateRow, mandate_id)
-    if row is None or me not in {row.giver_id, row.holder_id, row.given_by}:
-        raise NotFound
-    if row.kind == "guardianship" and row.state == "active" and row.until > work.now:
-        _guardianship_may_end(work, row, me, zone)
-    because = "withdrawn"
-    if me == row.holder_id:
-        because = "given_up" if row.state == "active" else "declined"
-    if _ended(work, MandateRow.id == mandate_id, because):
-        _ended(work, _stands_on(row), "ended_with_another")
-
-
-def end_all_of(work: Work, person_id: UUID) -> None:
-    """End whatever somebody lets others do and others let them do, offers too: their account was
-    closed. What they had handed on ends with it; another guardian whom they had offered stays."""
-    offered = (MandateRow.given_by == person_id) & (MandateRow.state == "offered")
-    theirs = or_(MandateRow.giver_id == person_id, MandateRow.holder_id == person_id, offered)
-    ended = _ended(work, theirs, "ended_with_another")
-    _ended(work, MandateRow.parent_id.in_(ended), "ended_with_another")
-
-
-def forget_old(work: Work) -> None:
-    """Delete mandates three years after their end, and offers that nobody accepted a week after
-    they lapsed."""
-    lapsed = MandateRow.accepted_at.is_(None) & (MandateRow.offer_until < work.now - OFFER_LIVES)
-    over = func.coalesce(MandateRow.ended_at, MandateRow.until) < work.now - KEPT
-    work.session.execute(
-        delete(MandateRow).where(lapsed | over).execution_options(synchronize_session=False)
-    )
 
 
 def _hand_on(
@@ -366,65 +317,6 @@ def _lives(work: Work, mandate_id: UUID) -> bool:
         .with_for_update(read=True)
     ).scalar()
     return found is not None
-
-
-def _stands_on(row: MandateRow) -> ColumnElement[bool]:
-    """What was handed on from a mandate; and other guardians whom this one offered and who have not
-    accepted yet."""
-    handed_on = MandateRow.parent_id == row.id
-    if row.kind != "guardianship":
-        return handed_on
-    return handed_on | and_(
-        MandateRow.kind == "guardianship",
-        MandateRow.state == "offered",
-        MandateRow.giver_id == row.giver_id,
-        MandateRow.given_by == row.holder_id,
-    )
-
-
-def _guardianship_may_end(work: Work, row: MandateRow, me: UUID, zone: str) -> None:
-    if me != row.holder_id:
-        raise UnderGuardianship
-    one_at_a_time(work)
-    born_on = work.session.scalar(select(Child.born_on).where(Child.person_id == row.giver_id))
-    others = work.session.scalar(
-        select(func.count()).where(
-            MandateRow.giver_id == row.giver_id,
-            MandateRow.kind == "guardianship",
-            MandateRow.state == "active",
-            MandateRow.until > work.now,
-            MandateRow.id != row.id,
-        )
-    )
-    if not others and born_on is not None and is_under_fourteen(born_on, day_in(zone, work.now)):
-        raise LastGuardian
-
-
-def _ended(work: Work, which: object, because: str) -> list[UUID]:
-    rows = work.session.execute(
-        update(MandateRow)
-        .where(which, MandateRow.state.in_(("offered", "active")))  # type: ignore[arg-type]
-        .values(
-            state="ended",
-            ended_at=work.now,
-            ended_by=work.actor.act or work.actor.id,
-            ended_because=because,
-        )
-        .execution_options(synchronize_session=False)
-        .returning(MandateRow.id, MandateRow.giver_id, MandateRow.holder_id)
-    ).all()
-    for row in rows:
-        work.emit(
-            MandateEnded(
-                mandate_id=row.id, giver_id=row.giver_id, holder_id=row.holder_id, reason=because
-            )
-        )
-        _note(work, "ended", row.id, because=because)
-    return [row.id for row in rows]
-
-
-def _note(work: Work, what: str, mandate_id: UUID, **details: str) -> None:
-    audit.record(work, f"identity.mandate_{what}", ids.show("mandate", mandate_id), **details)
 
 
 def _invalid(pointer: str, detail: str) -> MandateNotValid:
