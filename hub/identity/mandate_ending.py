@@ -95,9 +95,14 @@ def _stands_on(row: MandateRow) -> ColumnElement[bool]:
 
 
 def _ended(work: Work, which: object, because: str) -> list[UUID]:
+    # What time has ended already keeps its own end: by that it is forgotten, after its parts.
     rows = work.session.execute(
         update(MandateRow)
-        .where(which, MandateRow.state.in_(("offered", "active")))  # type: ignore[arg-type]
+        .where(
+            which,  # type: ignore[arg-type]
+            MandateRow.state.in_(("offered", "active")),
+            MandateRow.until > work.now,
+        )
         .values(
             state="ended",
             ended_at=work.now,

@@ -480,3 +480,22 @@ def test_mandates_are_forgotten_three_years_after_their_end(wang, li, people, db
     assert set(forget(days=15)) == {ended, kept}
     assert set(forget(days=3 * 365 + 1)) == {kept}
     assert forget(days=3 * 365 + 31) == []
+
+
+def test_what_was_over_is_not_ended_once_more_and_forgotten_in_its_turn(wang, li, people, db):
+    """A part that outlived in the tables what it stands on would keep all from being forgotten."""
+    zhao = people("zhao")
+    wang.lets(li, may_delegate=True)
+    part = zhao.accept(li.hand_on(wang.id).json["code"]).json["id"]
+    both_over = db.clock() + timedelta(days=40)
+
+    db.run(
+        lambda work: mandates.end(work, ids.read("mandate", part), zone="Asia/Shanghai"),
+        Actor("citizen", zhao.id),
+        now=both_over,
+    )
+    told = zhao.mandate(part)
+    db.run(mandates.forget_old, SYSTEM, now=both_over + timedelta(days=3 * 365 - 5))
+
+    assert "ended_at" not in told
+    assert wang.get("/v1/me/mandates").json["items"] == []
