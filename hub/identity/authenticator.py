@@ -87,14 +87,15 @@ def remove(work: Work, keyring: KeyRing, code: str) -> None:
     person_id = ids.read("person", work.actor.id)
     if not in_use(work, person_id):
         raise NoAuthenticator
-    alone = not protections.demand(work).passkeys
-    if alone and not passwords.stands_alone(work, person_id):
-        raise PasswordTooShortAlone
+    protections.demand(work)
     check(work, keyring, person_id, code)
-    work.session.execute(delete(Authenticator).where(Authenticator.person_id == person_id))
-    if alone:
-        recovery_codes.forget(work, person_id)
+    # Whatever changes how one signs in queues up on the person's row: from here on we see it.
     people.changed(work, person_id)
+    work.session.execute(delete(Authenticator).where(Authenticator.person_id == person_id))
+    if not protections.of(work.session, person_id).second_step:
+        if not passwords.stands_alone(work, person_id):
+            raise PasswordTooShortAlone
+        recovery_codes.forget(work, person_id)
     audit.record(work, "identity.authenticator_removed", work.actor.id)
     work.emit(CredentialChanged(person_id=person_id, what="authenticator_removed"))
 

@@ -128,9 +128,10 @@ def set_password(work: Work, keyring: KeyRing, chosen: Chosen, *, sign_out_elsew
     Refuses with StrongerSignInNeeded, and with PasswordNotTaken when the second factor that made a
     short one enough is gone meanwhile.
     """
+    person_id = ids.read("person", work.actor.id)
+    people.changed(work, person_id)  # a second factor removed at this moment is gone below
     if not (protections.demand(work).second_step or chosen.stands_alone):
         raise PasswordNotTaken(errors=[TOO_SHORT_ALONE])
-    person_id = ids.read("person", work.actor.id)
     kept = {
         "hash_sealed": sealed(keyring, chosen, person_id),
         "stands_alone": chosen.stands_alone,
@@ -141,7 +142,6 @@ def set_password(work: Work, keyring: KeyRing, chosen: Chosen, *, sign_out_elsew
         .values(person_id=person_id, **kept)
         .on_conflict_do_update(index_elements=[Password.person_id], set_=kept)
     )
-    people.changed(work, person_id)
     if sign_out_elsewhere:
         sessions.end_others(work)
     audit.record(work, "identity.password_set", work.actor.id)

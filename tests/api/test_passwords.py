@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from hub.identity import argon2_gateway, ending
+from hub.identity import argon2_gateway, authenticator, ending
+from tests.factories.authenticators import Authenticator
 
 from .conftest import Phone
 from .credentials import SENTENCE, SHORT, Member, a_number
+from .test_passkeys import add
 
 
 @pytest.fixture
@@ -274,6 +276,40 @@ def test_a_short_password_keeps_the_second_factor_in_place(member):
     assert member.set_password(SENTENCE).status_code == 204
     gone = member.post("/v1/me/authenticators/removals", {"code": member.app_code()})
     assert gone.status_code == 204
+
+
+def test_app_and_passkey_removed_at_once_leave_no_short_password_alone(member, monkeypatch):
+    member.set_up_app()
+    member.set_password(SHORT)
+    member.tokens = member.in_full().json
+    member.clock.move(seconds=60)
+    passkey = add(member, Authenticator()).json["id"]
+    check = authenticator.check
+
+    def meanwhile(*entered):
+        check(*entered)
+        path = f"/v1/me/passkeys/{passkey}"
+        assert member.phone.http.delete(path, headers=member.headers).status_code == 204
+
+    monkeypatch.setattr(authenticator, "check", meanwhile)
+    kept = member.post("/v1/me/authenticators/removals", {"code": member.app_code()})
+
+    assert (kept.status_code, kept.json["type"]) == (409, "/problems/password-too-short-alone")
+
+
+def test_a_short_password_set_while_the_app_is_removed_never_stands_alone(member, app, parts):
+    member.set_up_app()
+    member.set_password(SENTENCE)
+    member.tokens = member.in_full().json
+    member.clock.move(seconds=60)
+    code = member.app_code()
+
+    with ThreadPoolExecutor(2) as pool:
+        removed = pool.submit(member.post, "/v1/me/authenticators/removals", {"code": code})
+        chosen = pool.submit(member.set_password, SHORT)
+
+    statuses = removed.result().status_code, chosen.result().status_code
+    assert statuses in {(204, 422), (409, 204), (204, 401)}
 
 
 def test_a_password_can_be_done_without_again(member):
