@@ -135,8 +135,8 @@ COLUMNS = {
     "verified_at": marked("Verified"),
     "withdrawn_at": marked("Taken back"),
 }
-_MOMENTS = ("_at", "_time")
-_MOMENTS_TOO = {"at", "as_of", "until"}
+_MOMENTS = ("_at", "_time", "until")
+_MOMENTS_TOO = {"at", "as_of"}
 
 
 def zipped(
@@ -195,13 +195,16 @@ def _say(language: str, msgid: str, /, **values: object) -> str:
 def _read(row: dict[str, Any], say: Any, zone: str) -> list[tuple[str, str]]:
     """Name and value of what a row holds, as a person reads them."""
     return [
-        (say(COLUMNS.get(name, name)), _text(name, value, zone))
+        (say(COLUMNS.get(name, name)), _text(name, value, say, zone))
         for name, value in row.items()
         if value is not None
     ]
 
 
-def _text(name: str, value: Any, zone: str) -> str:
+def _text(name: str, value: Any, say: Any, zone: str) -> str:
+    if isinstance(value, bool):
+        answer: str = say(marked("yes") if value else marked("no"))
+        return answer
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, str) and (name.endswith(_MOMENTS) or name in _MOMENTS_TOO):

@@ -9,8 +9,6 @@ from .definitions import Field, Purpose, Register
 OWN_RECORD = "own_record"
 DECIDES = "appeal"
 
-_OWN_SOURCE = "PIPL article 45"
-
 POPULATION = Register(
     slug="population",
     title="Population register",
@@ -32,7 +30,7 @@ POPULATION = Register(
             slug=OWN_RECORD,
             sentence="To show you what the register holds about you.",
             basis="legal_duty",
-            source=_OWN_SOURCE,
+            source="PIPL article 45",
             fields=("name", "document", "born_on", "sex", "district"),
             askers=("citizen",),
         ),
@@ -81,7 +79,7 @@ ENTITLEMENTS = Register(
             slug=OWN_RECORD,
             sentence="To show you what the register holds about you.",
             basis="legal_duty",
-            source=_OWN_SOURCE,
+            source="PIPL article 45",
             fields=("kind", "state", "issuer", "valid_from", "valid_until", "evidence", "reason"),
             askers=("citizen",),
         ),

@@ -106,6 +106,8 @@ def test_the_page_speaks_the_persons_language(client, parts, outbox, phone, city
 
     assert '<html lang="zh-CN">' in page
     assert "关于我" in page
+    assert "<dt>我不在时也有效</dt><dd>否</dd>" in page
+    assert "False" not in page
     assert "<script" not in page
 
 

@@ -18,6 +18,7 @@ def sign_in(page, hub, address: str) -> None:
     page.goto(f"{hub.url}/sign-in")
     page.get_by_label("Telephone number or e-mail address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").wait_for()
     page.get_by_label("Code").fill(hub.code_for(address))
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -68,6 +69,7 @@ def test_a_wrong_code_is_said_beside_the_field(visit, hub, address):
     page.goto(f"{hub.url}/sign-in")
     page.get_by_label("Telephone number or e-mail address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").wait_for()
     right = hub.code_for(address)
     page.get_by_label("Code").fill("000000" if right != "000000" else "111111")
     page.get_by_role("button", name="Sign in", exact=True).click()

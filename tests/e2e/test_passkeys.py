@@ -69,6 +69,9 @@ def test_a_passkey_is_added_and_then_asked_for(visit, hub):
     page.get_by_role("button", name="Make the passkey").click()
     page.get_by_text("The passkey works from now on.").wait_for()
     assert page.get_by_text("My laptop", exact=True).first.is_visible()
+    assert page.get_by_text("Off: your passkey is the second step.").is_visible()
+    page.goto(f"{hub.url}/me")
+    assert page.get_by_text("each sign-in by code also asks for your passkey").is_visible()
 
     page.goto(f"{hub.url}/step-up?next=/me/password")
     assert broken_rules(page) == []

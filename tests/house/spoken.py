@@ -19,7 +19,7 @@ DEFINED = {
     "Probe": {"title"},
     "Register": {"title", "keeper"},
     "Field": {"title"},
-    "Purpose": {"sentence"},
+    "Purpose": {"sentence", "source"},
 }
 
 Said = tuple[int, str]

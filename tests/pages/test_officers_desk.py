@@ -104,7 +104,7 @@ def test_whoever_holds_no_office_or_signed_in_weakly_gets_no_duty(app, city):
     city.appoint(weak, ADMINISTRATOR)
     browser = Browser(app, weak.tokens)
     browser.get("/officers/duty")
-    assert browser.press("/officers/duty").headers["Location"].startswith("/step-up?")
+    assert browser.press("/officers/duty").headers["Location"] == "/step-up?next=/officers/duty"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN", "ru"])

@@ -42,12 +42,15 @@ def test_handing_in_looking_and_withdrawing(signed_in, db, outbox):
     waiting = signed_in.get(PAGE).text
     outbox.deliver()
     verified = signed_in.get(PAGE).text
+    agreed = signed_in.get("/me/consents").text
     withdrawn = signed_in.send(PAGE + "/withdraw")
     after = signed_in.get(PAGE).text
 
     assert (sent.status_code, withdrawn.status_code) == (303, 303)
     assert "register is being asked" in waiting
     assert "Your real name is verified." in verified
+    assert "Check name and number of your document" in agreed
+    assert "citizen.real_name" not in agreed
     assert f"********{number[-4:]}" in verified
     assert number not in waiting + verified + after
     assert "Number and name were erased." in after

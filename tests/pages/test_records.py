@@ -45,6 +45,7 @@ def test_the_page_speaks_the_readers_language(known, language, word):
 
     assert word in shown
     assert "Population register" not in shown
+    assert "PIPL" not in shown
 
 
 def test_an_appeal_is_filed_on_the_page(known):

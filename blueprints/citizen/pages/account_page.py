@@ -38,6 +38,7 @@ def account_page(reading: Reading) -> Answer:
         "citizen/account.html",
         private=True,
         person=identity.profile(reading, keyring),
+        found=identity.my_protections(reading),
         sessions=sessions,
         apps=[apps.shown(app) for app in identity.my_apps(reading, after=None, limit=SHOWN)],
         closure=privacy.closure_of(reading),

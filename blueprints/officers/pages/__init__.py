@@ -72,7 +72,7 @@ def begin_duty() -> Answer:
     try:
         begun = act(begin)
     except identity.StrongerSignInNeeded:
-        raise
+        return go_to("/step-up?next=/officers/duty")
     except Refusal as refusal:
         return page("officers/duty.html", refusal.status, private=True, refusal=refusal)
     keep_in_cookies(begun)
