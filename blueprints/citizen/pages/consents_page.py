@@ -15,7 +15,9 @@ from hub.web.scopes import in_words
 from . import bp
 
 SHOWN = 20
-WORDS = {real_name.SCOPE: marked("Check name and number of your document in the population register")}
+WORDS = {
+    real_name.SCOPE: marked("Check name and number of your document in the population register"),
+}
 """What no app can ask for has no sentence among the scopes."""
 
 
