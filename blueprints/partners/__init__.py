@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hub import oauth
+from hub.identity import GrantEnded
 from hub.kernel.work import CLOCK
 from hub.parts import Parts
 from hub.web import FourEyes, Schedule, Scope, Sector
@@ -12,6 +13,7 @@ from . import (
     clients,
     discovery,
     entitlements,
+    notices,
     organisations,
     pages,
     registrar,
@@ -66,5 +68,6 @@ SECTOR = Sector(
         registrar.bp,
     ),
     pages=(pages.bp,),
+    errands={GrantEnded: (notices.tell_of_logout,)},
     schedules=(Schedule(name="oauth.forget_old", cron="27 * * * *", run=forget_old),),
 )

@@ -136,6 +136,10 @@ def register(work: Work, organisation: UUID, entry: dict[str, Any]) -> Registere
         if not oauth.usable_redirect(uri, loopback_web=demo) or not (demo or _far(uri)):
             detail = "Not a redirect URI that may be registered."
             raise ClientNotUsable(errors=[{"pointer": "/redirect_uris", "detail": detail}])
+    logout_uri = entry["logout_uri"]
+    if logout_uri is not None and not oauth.usable_logout(logout_uri, loopback_web=demo):
+        detail = "Not an address that can be told of a logout."
+        raise ClientNotUsable(errors=[{"pointer": "/logout_uri", "detail": detail}])
     return partners.register(work, organisation, safe=scopes_of(parts()).safe(), **entry)
 
 
@@ -158,6 +162,7 @@ def shown(one: Client) -> dict[str, Any]:
         "auth_method": one.auth_method,
         "redirect_uris": list(one.redirect_uris),
         "registered_at": one.created_at,
+        **({"logout_uri": one.logout_uri} if one.logout_uri else {}),
     }
 
 

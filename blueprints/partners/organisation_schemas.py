@@ -140,6 +140,14 @@ class ClientEntry(Schema):
         load_default=None,
         metadata={"description": "Public keys, for private_key_jwt (RFC 7517).", "example": _JWKS},
     )
+    logout_uri = fields.String(
+        load_default=None,
+        validate=validate.Length(max=500),
+        metadata={
+            "description": "Hears of sign-outs (OpenID Connect Back-Channel Logout 1.0).",
+            "example": "https://planner.example/logout",
+        },
+    )
 
 
 class OrganisationClient(Schema):
@@ -161,6 +169,7 @@ class OrganisationClient(Schema):
     redirect_uris = fields.List(
         fields.String(), required=True, metadata={"example": ["http://127.0.0.1:8090/callback"]}
     )
+    logout_uri = fields.String(metadata={"example": "https://planner.example/logout"})
     registered_at = Instant(required=True)
     live_at = Instant(metadata={"description": "Out of the sandbox since; absent: still in it."})
 

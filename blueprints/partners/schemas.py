@@ -137,6 +137,12 @@ class ClientMetadata(Schema):
     token_endpoint_auth_method = fields.String(metadata={"example": "client_secret_basic"})
     scope = fields.String(required=True, metadata={"example": "openid profile"})
     jwks: Any = fields.Dict(metadata={"description": "Public keys, for private_key_jwt."})
+    backchannel_logout_uri = fields.String(
+        metadata={
+            "description": "Hears of sign-outs (OpenID Connect Back-Channel Logout 1.0).",
+            "example": "https://planner.example/logout",
+        }
+    )
     hub_purpose = fields.String(
         metadata={
             "description": "What for, in English, as people read it.",
@@ -167,3 +173,5 @@ class RegisteredClient(Schema):
         required=True, metadata={"example": "client_secret_basic"}
     )
     scope = fields.String(required=True, metadata={"example": "openid profile"})
+    backchannel_logout_uri = fields.String(metadata={"example": "https://planner.example/logout"})
+    backchannel_logout_session_required = fields.Boolean(metadata={"example": True})

@@ -42,6 +42,7 @@ class RegisteredClient(Base):
     earlier_secret_until: Mapped[datetime | None]
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     sector: Mapped[str] = mapped_column(Text)
+    logout_uri: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default="active")
     synthetic: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from hub import audit
 from hub.kernel import ids
@@ -58,6 +59,7 @@ class Client:
     earlier_secret_hash: bytes | None
     jwks: Mapping[str, Any] | None
     sector: str
+    logout_uri: str | None
     state: str
     synthetic: bool
     created_at: datetime
@@ -91,6 +93,7 @@ def register_client(
     redirect_uris: Iterable[str] = (),
     jwks: Mapping[str, Any] | None = None,
     sector: str | None = None,
+    logout_uri: str | None = None,
     synthetic: bool = False,
 ) -> Registered:
     """Register a partner's client; refuses with ClientNotUsable.
@@ -98,7 +101,8 @@ def register_client(
     ``names`` and ``purpose`` are by language and need English at least; which scopes a partner may
     ask and which redirect URIs are sound is for ``hub.oauth`` to say. ``sector`` is what pairwise
     subjects are computed from (OpenID Connect Core 8.1): clients of one sector know a person by the
-    same number; by itself each client is a sector of its own.
+    same number; by itself each client is a sector of its own. ``logout_uri`` hears that somebody
+    is signed out (OpenID Connect Back-Channel Logout 1.0, 2.2).
     """
     _check(kind, auth_method, tuple(redirect_uris), jwks, names, purpose)
     secret = new_secret() if auth_method.startswith("client_secret") else None
@@ -115,6 +119,7 @@ def register_client(
         secret_hash=hash_of(secret) if secret else None,
         jwks=public_half(jwks) if jwks else None,
         sector=sector or ids.show(PREFIX, client_id),
+        logout_uri=logout_uri,
         synthetic=synthetic,
         created_at=work.now,
         changed_at=work.now,
@@ -173,17 +178,22 @@ class Clients:
         self._known.clear()
 
     def _asked(self, client_id: str) -> Client | None:
-        try:
-            identifier = ids.read(PREFIX, client_id)
-        except NotFound:
-            return None
         with self._database.reads() as connection:
-            row = connection.execute(
-                select(*RegisteredClient.__table__.columns).where(
-                    RegisteredClient.id == identifier, RegisteredClient.state == "active"
-                )
-            ).one_or_none()
-        return None if row is None else client_of(row)
+            return active_client(connection, client_id)
+
+
+def active_client(connection: Connection, client_id: str) -> Client | None:
+    """The client with this id as the database has it, unless it is unknown, suspended or ended."""
+    try:
+        identifier = ids.read(PREFIX, client_id)
+    except NotFound:
+        return None
+    row = connection.execute(
+        select(*RegisteredClient.__table__.columns).where(
+            RegisteredClient.id == identifier, RegisteredClient.state == "active"
+        )
+    ).one_or_none()
+    return None if row is None else client_of(row)
 
 
 def all_clients(work: Work) -> list[Client]:
@@ -259,6 +269,7 @@ def client_of(row: Any) -> Client:
         earlier_secret_hash=row.earlier_secret_hash,
         jwks=row.jwks,
         sector=row.sector,
+        logout_uri=row.logout_uri,
         state=row.state,
         synthetic=row.synthetic,
         created_at=row.created_at,

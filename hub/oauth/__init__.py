@@ -29,6 +29,7 @@ from .redirects import form_target
 from .redirects import usable as usable_redirect
 from .registering import is_good as initial_token_is_good
 from .registering import new_initial_token, register
+from .signing_out import LogoutNotHeard, tell_client, usable_logout
 
 
 def token(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
@@ -49,6 +50,7 @@ __all__ = [
     "SINCE",
     "Asked",
     "Authority",
+    "LogoutNotHeard",
     "OAuthRefusal",
     "Question",
     "UserCodeUnknown",
@@ -72,8 +74,10 @@ __all__ = [
     "register",
     "register_dynamically",
     "revoke",
+    "tell_client",
     "token",
     "until",
+    "usable_logout",
     "usable_redirect",
     "user_info",
 ]

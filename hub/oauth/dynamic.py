@@ -13,7 +13,7 @@ from .asked import scopes_in
 from .authority import Authority
 from .errors import InvalidClientMetadata, InvalidRedirectUri
 from .offered import FOR_PEOPLE, METHODS
-from .registering import RedirectNotUsable, register, spend_initial_token
+from .registering import LogoutAddressNotUsable, RedirectNotUsable, register, spend_initial_token
 
 _LONGEST_NAME = 80
 _MOST_URIS = 10
@@ -31,6 +31,7 @@ class Metadata(msgspec.Struct):
     jwks: dict[str, Any] | None = None
     jwks_uri: str | None = None
     subject_type: str = "pairwise"
+    backchannel_logout_uri: str | None = None
     hub_purpose: str = ""
 
 
@@ -68,11 +69,14 @@ def register_dynamically(
             auth_method=method,
             redirect_uris=said.redirect_uris,
             jwks=said.jwks,
+            logout_uri=said.backchannel_logout_uri,
             synthetic=synthetic,
             loopback_web=loopback_web,
         )
     except RedirectNotUsable:
         raise InvalidRedirectUri(said="A redirect URI cannot be registered.") from None
+    except LogoutAddressNotUsable:
+        raise InvalidClientMetadata(said="backchannel_logout_uri is https:// and public.") from None
     except identity.ClientNotUsable as refusal:
         raise InvalidClientMetadata(said=_first(refusal)) from None
     return _shown(said, made, scopes)
@@ -130,4 +134,7 @@ def _shown(said: Metadata, made: identity.Registered, scopes: frozenset[str]) ->
         found |= {"client_secret": made.secret, "client_secret_expires_at": 0}
     if client.jwks is not None:
         found["jwks"] = dict(client.jwks)
+    if client.logout_uri is not None:
+        found["backchannel_logout_uri"] = client.logout_uri
+        found["backchannel_logout_session_required"] = True  # each of ours names its sid
     return found

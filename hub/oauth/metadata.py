@@ -35,6 +35,8 @@ def metadata(authority: Authority) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "introspection_endpoint_auth_signing_alg_values_supported": ["ES256"],
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "claims_supported": [

@@ -15,6 +15,7 @@ from hub.kernel.work import Work
 
 from .model import InitialToken
 from .redirects import usable
+from .signing_out import usable_logout
 
 INITIAL_LIVES = timedelta(days=30)
 
@@ -25,6 +26,13 @@ class RedirectNotUsable(Invalid):
     ``http://[::1]``; without fragment, user or ``..`` (RFC 8252, RFC 9700)."""
 
     title = "This redirect URI cannot be registered"
+
+
+class LogoutAddressNotUsable(Invalid):
+    """The address that hears of signing out is ``https://...`` on the public internet, without
+    fragment, user or ``..`` (OpenID Connect Back-Channel Logout 1.0, 2.2)."""
+
+    title = "This logout address cannot be registered"
 
 
 class InitialTokenRefused(Unauthorized):
@@ -47,14 +55,18 @@ def register(
     redirect_uris: Iterable[str] = (),
     jwks: Mapping[str, Any] | None = None,
     sector: str | None = None,
+    logout_uri: str | None = None,
     synthetic: bool = False,
     loopback_web: bool = False,
 ) -> Registered:
-    """Register a client whose redirect URIs are sound; refuses with RedirectNotUsable and
-    ClientNotUsable. ``loopback_web`` lets ``http://localhost`` in: the demonstration only."""
+    """Register a client whose addresses are sound; refuses with RedirectNotUsable,
+    LogoutAddressNotUsable and ClientNotUsable. ``loopback_web`` lets ``http://localhost`` in: the
+    demonstration only."""
     uris = tuple(redirect_uris)
     if not all(usable(uri, loopback_web=loopback_web) for uri in uris):
         raise RedirectNotUsable
+    if logout_uri is not None and not usable_logout(logout_uri, loopback_web=loopback_web):
+        raise LogoutAddressNotUsable
     return identity.register_client(
         work,
         kind=kind,
@@ -66,6 +78,7 @@ def register(
         redirect_uris=uris,
         jwks=jwks,
         sector=sector,
+        logout_uri=logout_uri,
         synthetic=synthetic,
     )
 

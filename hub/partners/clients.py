@@ -41,6 +41,7 @@ def register(
     auth_method: AuthMethod,
     redirect_uris: Iterable[str] = (),
     jwks: Mapping[str, Any] | None = None,
+    logout_uri: str | None = None,
 ) -> Registered:
     """A sandbox client for an organisation that the acting person acts for; its secret, if it has
     one, is in the answer and nowhere else. ``safe`` are the scopes that the sandbox allows. Refuses
@@ -57,6 +58,7 @@ def register(
         auth_method=auth_method,
         redirect_uris=redirect_uris,
         jwks=jwks,
+        logout_uri=logout_uri,
     )
     client_id = ids.read(PREFIX, made.client.id)
     work.session.add(model.RegisteredApp(client_id=client_id, organisation_id=organisation_id))

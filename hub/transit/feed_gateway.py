@@ -6,12 +6,12 @@ and the connection goes to exactly that address: a name that resolves differentl
 gains nothing. An address that keeps failing is left alone for a while (circuit breaker).
 """
 
-import ipaddress
-import socket
 import time
 from urllib.parse import urlsplit
 
 import httpx
+
+from hub.kernel.outbound import NoWay, is_public, resolve
 
 CONNECT_S = 3.0
 READ_S = 10.0
@@ -94,14 +94,13 @@ class FeedGateway:
 
     def _address(self) -> str:
         try:
-            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise FetchFailed("name not found") from error
-        addresses = [ipaddress.ip_address(str(entry[4][0])) for entry in found]
-        usable = [one for one in addresses if self._allow_private or one.is_global]
-        if not usable:
-            raise FetchFailed("address in a special-use network")
-        return str(usable[0])
+            return resolve(
+                self._host,
+                self._port,
+                allowed=lambda one: self._allow_private or is_public(one),
+            )
+        except NoWay as error:
+            raise FetchFailed(str(error)) from error
 
 
 def _limited(response: httpx.Response, deadline: float) -> bytes:
