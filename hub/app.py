@@ -36,7 +36,7 @@ def create_app(
     """The web role for a city with these sectors."""
     # A batch of a thousand positions keeps the interpreter busy for some ten milliseconds; with the
     # usual turns of five, every stop board asked for meanwhile would wait that long for its turn.
-    sys.setswitchinterval(0.0001)
+    sys.setswitchinterval(0.0002)
     set_up_logs(settings.log_level)
     parts = parts or build_parts(settings, application="hub-web", pool_size=settings.threads)
     app = Flask("hub.web")
