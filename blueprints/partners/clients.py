@@ -132,10 +132,11 @@ def scope_requests(reading: Reading, organisation_id: str) -> dict[str, Any]:
 def register(work: Work, organisation: UUID, entry: dict[str, Any]) -> Registered:
     """Register what a form or a request says."""
     demo = parts().settings.demo
-    for uri in entry["redirect_uris"]:
-        if not oauth.usable_redirect(uri, loopback_web=demo) or not (demo or _far(uri)):
-            detail = "Not a redirect URI that may be registered."
-            raise ClientNotUsable(errors=[{"pointer": "/redirect_uris", "detail": detail}])
+    for name in ("redirect_uris", "after_logout_uris"):
+        for uri in entry[name]:
+            if not oauth.usable_redirect(uri, loopback_web=demo) or not (demo or _far(uri)):
+                detail = "Not a redirect URI that may be registered."
+                raise ClientNotUsable(errors=[{"pointer": f"/{name}", "detail": detail}])
     logout_uri = entry["logout_uri"]
     if logout_uri is not None and not oauth.usable_logout(logout_uri, loopback_web=demo):
         detail = "Not an address that can be told of a logout."
@@ -161,6 +162,7 @@ def shown(one: Client) -> dict[str, Any]:
         "scopes": sorted(one.scopes),
         "auth_method": one.auth_method,
         "redirect_uris": list(one.redirect_uris),
+        "after_logout_uris": list(one.after_logout_uris),
         "registered_at": one.created_at,
         **({"logout_uri": one.logout_uri} if one.logout_uri else {}),
     }

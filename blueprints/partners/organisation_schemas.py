@@ -140,6 +140,15 @@ class ClientEntry(Schema):
         load_default=None,
         metadata={"description": "Public keys, for private_key_jwt (RFC 7517).", "example": _JWKS},
     )
+    after_logout_uris = fields.List(
+        fields.String(validate=validate.Length(max=500)),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata={
+            "description": "Where a browser may go after signing out (RP-Initiated Logout 1.0).",
+            "example": ["https://planner.example/bye"],
+        },
+    )
     logout_uri = fields.String(
         load_default=None,
         validate=validate.Length(max=500),
@@ -168,6 +177,9 @@ class OrganisationClient(Schema):
     )
     redirect_uris = fields.List(
         fields.String(), required=True, metadata={"example": ["http://127.0.0.1:8090/callback"]}
+    )
+    after_logout_uris = fields.List(
+        fields.String(), required=True, metadata={"example": ["https://planner.example/bye"]}
     )
     logout_uri = fields.String(metadata={"example": "https://planner.example/logout"})
     registered_at = Instant(required=True)

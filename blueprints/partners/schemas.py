@@ -137,6 +137,9 @@ class ClientMetadata(Schema):
     token_endpoint_auth_method = fields.String(metadata={"example": "client_secret_basic"})
     scope = fields.String(required=True, metadata={"example": "openid profile"})
     jwks: Any = fields.Dict(metadata={"description": "Public keys, for private_key_jwt."})
+    post_logout_redirect_uris = fields.List(
+        fields.String(), metadata={"example": ["https://planner.example/bye"]}
+    )
     backchannel_logout_uri = fields.String(
         metadata={
             "description": "Hears of sign-outs (OpenID Connect Back-Channel Logout 1.0).",
@@ -173,5 +176,8 @@ class RegisteredClient(Schema):
         required=True, metadata={"example": "client_secret_basic"}
     )
     scope = fields.String(required=True, metadata={"example": "openid profile"})
+    post_logout_redirect_uris = fields.List(
+        fields.String(), metadata={"example": ["https://planner.example/bye"]}
+    )
     backchannel_logout_uri = fields.String(metadata={"example": "https://planner.example/logout"})
     backchannel_logout_session_required = fields.Boolean(metadata={"example": True})

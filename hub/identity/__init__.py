@@ -23,6 +23,7 @@ from .ages import day_in
 from .approvals import Approval
 from .authenticator import NewAuthenticator, confirm, prepare, remove
 from .ceremonies import Begun, begin_to_add, begin_to_join, begin_to_show
+from .claims import AccessClaims
 from .clients import (
     AuthMethod,
     Client,
@@ -130,7 +131,6 @@ from .tokens import (
     AT_HOME,
     CITY_APP,
     CITY_DESK,
-    AccessClaims,
     AccessTokenRefused,
     Issuer,
     Principal,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, LargeBinary, Text
+from sqlalchemy import CheckConstraint, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,6 +43,9 @@ class RegisteredClient(Base):
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     sector: Mapped[str] = mapped_column(Text)
     logout_uri: Mapped[str | None] = mapped_column(Text)
+    after_logout_uris: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), default=list
+    )
     state: Mapped[str] = mapped_column(Text, default="active")
     synthetic: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]

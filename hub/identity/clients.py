@@ -60,6 +60,7 @@ class Client:
     jwks: Mapping[str, Any] | None
     sector: str
     logout_uri: str | None
+    after_logout_uris: tuple[str, ...]
     state: str
     synthetic: bool
     created_at: datetime
@@ -94,6 +95,7 @@ def register_client(
     jwks: Mapping[str, Any] | None = None,
     sector: str | None = None,
     logout_uri: str | None = None,
+    after_logout_uris: Iterable[str] = (),
     synthetic: bool = False,
 ) -> Registered:
     """Register a partner's client; refuses with ClientNotUsable.
@@ -102,7 +104,8 @@ def register_client(
     ask and which redirect URIs are sound is for ``hub.oauth`` to say. ``sector`` is what pairwise
     subjects are computed from (OpenID Connect Core 8.1): clients of one sector know a person by the
     same number; by itself each client is a sector of its own. ``logout_uri`` hears that somebody
-    is signed out (OpenID Connect Back-Channel Logout 1.0, 2.2).
+    is signed out (OpenID Connect Back-Channel Logout 1.0, 2.2), ``after_logout_uris`` are where a
+    browser may go afterwards (RP-Initiated Logout 1.0, 3).
     """
     _check(kind, auth_method, tuple(redirect_uris), jwks, names, purpose)
     secret = new_secret() if auth_method.startswith("client_secret") else None
@@ -120,6 +123,7 @@ def register_client(
         jwks=public_half(jwks) if jwks else None,
         sector=sector or ids.show(PREFIX, client_id),
         logout_uri=logout_uri,
+        after_logout_uris=list(after_logout_uris),
         synthetic=synthetic,
         created_at=work.now,
         changed_at=work.now,
@@ -270,6 +274,7 @@ def client_of(row: Any) -> Client:
         jwks=row.jwks,
         sector=row.sector,
         logout_uri=row.logout_uri,
+        after_logout_uris=tuple(row.after_logout_uris),
         state=row.state,
         synthetic=row.synthetic,
         created_at=row.created_at,

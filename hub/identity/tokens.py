@@ -16,11 +16,11 @@ Four kinds of token leave here, told apart by whom they name:
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,7 @@ from hub.kernel.work import Actor
 from hub.keys import SigningKey
 
 from . import es256
+from .claims import LOGOUT_EVENT, AccessClaims, IdClaims, LogoutClaims
 from .es256 import base64url, from_base64url
 from .rules import ACCESS_LIVES
 
@@ -49,6 +50,8 @@ AT_HOME = "city"
 """The scope of a token with which the city's own app may do all that any route offers citizens.
 Which scopes these are the verifying process knows; written out they would make each request
 kilobytes longer, and grow with every system."""
+
+C = TypeVar("C")
 
 PrincipalKind = Literal["citizen", "officer", "partner", "device"]
 
@@ -122,29 +125,6 @@ class Principal:
         return self.session_id is not None and self.through is None
 
 
-class AccessClaims(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The claims of RFC 9068, 2.2, and the two that flask-jwt-extended reads. What tells of a
-    sign-in is absent where nobody signed in: in a partner's token in its own name."""
-
-    iss: str
-    aud: str
-    sub: str
-    client_id: str
-    scope: str
-    sid: str = ""
-    jti: str
-    acr: str = ""
-    amr: tuple[str, ...] = ()
-    auth_time: int = 0
-    iat: int
-    exp: int
-    type: Literal["access"]
-    fresh: bool = False
-
-    def as_dict(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
 class _Header(msgspec.Struct, kw_only=True):
     alg: str = "ES256"
     kid: str
@@ -153,38 +133,9 @@ class _Header(msgspec.Struct, kw_only=True):
 
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_claims = msgspec.json.Decoder(AccessClaims).decode
+_decode_id_claims = msgspec.json.Decoder(IdClaims).decode
 
 
-class IdClaims(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The claims of OpenID Connect Core, 2."""
-
-    iss: str
-    aud: str
-    sub: str
-    sid: str
-    iat: int
-    exp: int
-    auth_time: int
-    acr: str
-    amr: tuple[str, ...]
-    at_hash: str
-    nonce: str | None = None
-
-
-class LogoutClaims(msgspec.Struct, kw_only=True, frozen=True):
-    """The claims of OpenID Connect Back-Channel Logout 1.0, 2.4."""
-
-    iss: str
-    aud: str
-    sub: str
-    sid: str
-    iat: int
-    exp: int
-    jti: str
-    events: dict[str, dict[str, str]]
-
-
-LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_LIVES_SECONDS = 120
 
 
@@ -355,25 +306,36 @@ class Verifier:
         return seen
 
     def _read(self, token: str) -> Verified:
-        if len(token) > LONGEST or not token.isascii():
-            raise AccessTokenRefused
-        try:
-            header, payload, signature = token.split(".")
-            key = self._key(header)
-            es256.check(key.public, f"{header}.{payload}".encode(), from_base64url(signature))
-            claims = _decode_claims(from_base64url(payload))
-        except (InvalidSignature, ValueError):  # what msgspec and base64 raise are ValueErrors
-            raise AccessTokenRefused from None
+        claims, key = self._opened(token, "at+jwt", _decode_claims)
         if claims.iss != self._url or claims.aud != self._url:
             raise AccessTokenRefused
         if claims.exp - claims.iat > LIVES_SECONDS:
             raise AccessTokenRefused
         return Verified(claims, self._principal(claims), key)
 
-    def _key(self, header: str) -> SigningKey:
-        """The key of a header that is exactly what ``issue`` writes."""
+    def read_id_token(self, token: str) -> IdClaims:
+        """What one of our id_tokens said when it was new, to be taken as a hint: it may have
+        expired. Refuses with AccessTokenRefused what is none, or signed by a key that is gone."""
+        claims, _ = self._opened(token, "JWT", _decode_id_claims)
+        if claims.iss != self._url:
+            raise AccessTokenRefused
+        return claims
+
+    def _opened(self, token: str, typ: str, decode: Callable[[bytes], C]) -> tuple[C, SigningKey]:
+        if len(token) > LONGEST or not token.isascii():
+            raise AccessTokenRefused
+        try:
+            header, payload, signature = token.split(".")
+            key = self._key(header, typ)
+            es256.check(key.public, f"{header}.{payload}".encode(), from_base64url(signature))
+            return decode(from_base64url(payload)), key
+        except (InvalidSignature, ValueError):  # what msgspec and base64 raise are ValueErrors
+            raise AccessTokenRefused from None
+
+    def _key(self, header: str, typ: str) -> SigningKey:
+        """The key of a header that is exactly what ``Issuer`` writes."""
         kid = _decode_header(from_base64url(header)).kid
-        key = self._keys.verifying_key(kid) if header == _header(kid) else None
+        key = self._keys.verifying_key(kid) if header == _header(kid, typ) else None
         if key is None:
             raise AccessTokenRefused
         return key
@@ -417,5 +379,5 @@ class Verifier:
         return ids.show("person", found)
 
 
-def _header(kid: str, typ: str = "at+jwt") -> str:
+def _header(kid: str, typ: str) -> str:
     return base64url(msgspec.json.encode(_Header(kid=kid, typ=typ)))

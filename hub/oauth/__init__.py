@@ -29,7 +29,7 @@ from .redirects import form_target
 from .redirects import usable as usable_redirect
 from .registering import is_good as initial_token_is_good
 from .registering import new_initial_token, register
-from .signing_out import LogoutNotHeard, tell_client, usable_logout
+from .signing_out import Leaving, LogoutNotHeard, read_logout, tell_client, usable_logout
 
 
 def token(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
@@ -50,6 +50,7 @@ __all__ = [
     "SINCE",
     "Asked",
     "Authority",
+    "Leaving",
     "LogoutNotHeard",
     "OAuthRefusal",
     "Question",
@@ -69,6 +70,7 @@ __all__ = [
     "metadata",
     "needs_sign_in",
     "new_initial_token",
+    "read_logout",
     "read_request",
     "refused_by_person",
     "register",

@@ -32,6 +32,7 @@ class Metadata(msgspec.Struct):
     jwks_uri: str | None = None
     subject_type: str = "pairwise"
     backchannel_logout_uri: str | None = None
+    post_logout_redirect_uris: tuple[str, ...] = ()
     hub_purpose: str = ""
 
 
@@ -70,6 +71,7 @@ def register_dynamically(
             redirect_uris=said.redirect_uris,
             jwks=said.jwks,
             logout_uri=said.backchannel_logout_uri,
+            after_logout_uris=said.post_logout_redirect_uris,
             synthetic=synthetic,
             loopback_web=loopback_web,
         )
@@ -96,7 +98,7 @@ def _read(body: bytes) -> Metadata:
         raise InvalidClientMetadata(said="Send the keys themselves (jwks): nothing is fetched.")
     if said.subject_type != "pairwise":
         raise InvalidClientMetadata(said="Subjects are pairwise here.")
-    if len(said.redirect_uris) > _MOST_URIS:
+    if max(len(said.redirect_uris), len(said.post_logout_redirect_uris)) > _MOST_URIS:
         raise InvalidRedirectUri(said="Ten redirect URIs are enough.")
     return said
 
@@ -134,6 +136,8 @@ def _shown(said: Metadata, made: identity.Registered, scopes: frozenset[str]) ->
         found |= {"client_secret": made.secret, "client_secret_expires_at": 0}
     if client.jwks is not None:
         found["jwks"] = dict(client.jwks)
+    if client.after_logout_uris:
+        found["post_logout_redirect_uris"] = list(client.after_logout_uris)
     if client.logout_uri is not None:
         found["backchannel_logout_uri"] = client.logout_uri
         found["backchannel_logout_session_required"] = True  # each of ours names its sid

@@ -20,7 +20,18 @@ class Back:
 
     def address(self, issuer: str, values: dict[str, str]) -> str:
         """The address to send the browser to; says who answers (``iss``, RFC 9207)."""
-        said = {**values, **({"state": self.state} if self.state else {}), "iss": issuer}
+        return self._with({**values, **self._state(), "iss": issuer})
+
+    def address_alone(self) -> str:
+        """The address with nothing but the client's ``state``."""
+        return self._with(self._state())
+
+    def _state(self) -> dict[str, str]:
+        return {"state": self.state} if self.state else {}
+
+    def _with(self, said: dict[str, str]) -> str:
+        if not said:
+            return self.redirect_uri
         joint = "&" if "?" in self.redirect_uri else "?"
         return f"{self.redirect_uri}{joint}{urlencode(said)}"
 

@@ -21,6 +21,7 @@ def metadata(authority: Authority) -> dict[str, Any]:
         "device_authorization_endpoint": f"{url}/oauth/device_authorization",
         "registration_endpoint": f"{url}/oauth/register",
         "userinfo_endpoint": f"{url}/oauth/userinfo",
+        "end_session_endpoint": f"{url}/oauth/end-session",
         "jwks_uri": f"{url}/.well-known/jwks.json",
         "service_documentation": f"{url}/docs",
         "scopes_supported": sorted(authority.askable | authority.of_partners),

@@ -21,9 +21,10 @@ INITIAL_LIVES = timedelta(days=30)
 
 
 class RedirectNotUsable(Invalid):
-    """A redirect URI is ``https://...``, a scheme of your own with a dot in it
-    (``com.example.app:/callback``), or for an app on the person's machine ``http://127.0.0.1`` or
-    ``http://[::1]``; without fragment, user or ``..`` (RFC 8252, RFC 9700)."""
+    """A redirect URI, also one for after signing out, is ``https://...``, a scheme of your own with
+    a dot in it (``com.example.app:/callback``), or for an app on the person's machine
+    ``http://127.0.0.1`` or ``http://[::1]``; without fragment, user or ``..`` (RFC 8252, RFC
+    9700)."""
 
     title = "This redirect URI cannot be registered"
 
@@ -56,14 +57,15 @@ def register(
     jwks: Mapping[str, Any] | None = None,
     sector: str | None = None,
     logout_uri: str | None = None,
+    after_logout_uris: Iterable[str] = (),
     synthetic: bool = False,
     loopback_web: bool = False,
 ) -> Registered:
     """Register a client whose addresses are sound; refuses with RedirectNotUsable,
     LogoutAddressNotUsable and ClientNotUsable. ``loopback_web`` lets ``http://localhost`` in: the
     demonstration only."""
-    uris = tuple(redirect_uris)
-    if not all(usable(uri, loopback_web=loopback_web) for uri in uris):
+    uris, later = tuple(redirect_uris), tuple(after_logout_uris)
+    if not all(usable(uri, loopback_web=loopback_web) for uri in (*uris, *later)):
         raise RedirectNotUsable
     if logout_uri is not None and not usable_logout(logout_uri, loopback_web=loopback_web):
         raise LogoutAddressNotUsable
@@ -79,6 +81,7 @@ def register(
         jwks=jwks,
         sector=sector,
         logout_uri=logout_uri,
+        after_logout_uris=later,
         synthetic=synthetic,
     )
 

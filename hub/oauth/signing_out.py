@@ -1,14 +1,20 @@
-"""Back-channel logout: whoever ends what an app was allowed, the app's server hears of it."""
+"""Signing out: an app asks for it by way of the browser (OpenID Connect RP-Initiated Logout 1.0),
+and whatever ends what an app was allowed, the app's server hears of (Back-Channel Logout 1.0)."""
+
+from dataclasses import dataclass
 
 import structlog
 
 from hub import identity
-from hub.identity import GrantEnded, Issuer
+from hub.identity import AccessTokenRefused, Client, GrantEnded, Issuer
 from hub.kernel.db import Database
 from hub.kernel.outbound import Address, is_public
 from hub.keys import KeyRing
 
-from .redirects import usable
+from .asked import Asked
+from .authority import Authority
+from .errors import Back, InvalidRequest
+from .redirects import registered, usable
 
 ITS_OWN_DOING = frozenset({"ended_by_client"})
 
@@ -17,6 +23,50 @@ log = structlog.get_logger()
 
 class LogoutNotHeard(Exception):
     """A client's server is away; telling it is tried again."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A request to sign out: which app asks, if it says so, and where the browser goes then."""
+
+    client: Client | None
+    back: Back | None
+
+    @property
+    def address(self) -> str | None:
+        """Where to go, with the app's ``state``."""
+        return None if self.back is None else self.back.address_alone()
+
+
+def read_logout(authority: Authority, asked: Asked) -> Leaving:
+    """What a request to sign out says (RP-Initiated Logout 1.0, 2). Refuses with InvalidRequest
+    what does not fit together, and any way on that the app did not register: nobody is sent there.
+    """
+    asked.check_once()
+    asked.check_length()
+    named = _named(authority, asked)
+    client = None if named is None else authority.clients.find(named)
+    if named is not None and client is None:
+        raise InvalidRequest(said="No such client_id.")
+    uri = asked.get("post_logout_redirect_uri")
+    if uri is None:
+        return Leaving(client, None)
+    if client is None or not registered(uri, client.after_logout_uris):
+        raise InvalidRequest(said="post_logout_redirect_uri is not registered for this client.")
+    return Leaving(client, Back(uri, asked.get("state")))
+
+
+def _named(authority: Authority, asked: Asked) -> str | None:
+    hint, named = asked.get("id_token_hint"), asked.get("client_id")
+    if hint is None:
+        return named
+    try:
+        told = authority.verifier.read_id_token(hint).aud
+    except AccessTokenRefused:
+        raise InvalidRequest(said="id_token_hint is not an id_token of ours.") from None
+    if named not in {None, told}:
+        raise InvalidRequest(said="id_token_hint was given to another client_id.")
+    return told
 
 
 def usable_logout(uri: str, *, loopback_web: bool = False) -> bool:

@@ -42,6 +42,7 @@ def register(
     redirect_uris: Iterable[str] = (),
     jwks: Mapping[str, Any] | None = None,
     logout_uri: str | None = None,
+    after_logout_uris: Iterable[str] = (),
 ) -> Registered:
     """A sandbox client for an organisation that the acting person acts for; its secret, if it has
     one, is in the answer and nowhere else. ``safe`` are the scopes that the sandbox allows. Refuses
@@ -59,6 +60,7 @@ def register(
         redirect_uris=redirect_uris,
         jwks=jwks,
         logout_uri=logout_uri,
+        after_logout_uris=after_logout_uris,
     )
     client_id = ids.read(PREFIX, made.client.id)
     work.session.add(model.RegisteredApp(client_id=client_id, organisation_id=organisation_id))

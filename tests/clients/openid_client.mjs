@@ -80,6 +80,18 @@ async function lookAndGiveBack(config) {
   assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false);
 }
 
+// The app asks for signing out with an id_token; nobody is signed in there any more.
+async function signingOut(config) {
+  const { verifier, state, nonce, back } = await agreed(config, "openid");
+  const tokens = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce });
+  const after = "http://127.0.0.1/signed-out";
+  const address = client.buildEndSessionUrl(config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: after, state });
+  const gone = await fetch(address, { redirect: "manual" });
+  assert.equal(gone.headers.get("location"), `${after}?${new URLSearchParams({ state })}`);
+  const asked = await fetch(address, { headers: { Cookie: given.cookies }, redirect: "manual" });
+  assert.equal(asked.status, 200);
+}
+
 async function inItsOwnName(config) {
   const tokens = await client.clientCredentialsGrant(config, { scope: "partner.client:read" });
   const mine = await client.fetchProtectedResource(config, tokens.access_token, new URL("/v1/partners/client", issuer), "GET");
@@ -118,6 +130,7 @@ assert.notEqual(await codeFlow(open), known); // another partner, another number
 await mixUp(confidential);
 await denied(confidential);
 await lookAndGiveBack(confidential);
+await signingOut(confidential);
 await inItsOwnName(service);
 await inItsOwnName(keyed);
 await onAScreen(open);

@@ -53,6 +53,7 @@ def client_id(hub, callback) -> str:
             scopes=("openid", "profile", "traffic.favourite:read"),
             auth_method="client_secret_basic",
             redirect_uris=(callback,),
+            after_logout_uris=(callback,),
         ),
         SYSTEM,
     )
@@ -111,6 +112,17 @@ def test_a_person_lets_an_app_in(visit, hub, client_id, callback, scripts):
 
     opened.open("/me/consents")
     assert page.get_by_text("Night buses").first.is_visible()
+
+    asked = {"client_id": client_id, "post_logout_redirect_uri": callback, "state": "bye"}
+    page.goto(f"{hub.url}/oauth/end-session?{urlencode(asked)}")
+    page.get_by_role("heading", name="Sign out here?").wait_for()
+    if scripts:
+        assert broken_rules(page) == []
+    page.get_by_role("button", name="Sign out").last.click()
+    page.get_by_role("heading", name="Back at the app").wait_for()
+    assert told(page) == {"state": ["bye"]}
+    page.goto(f"{hub.url}/me")
+    page.get_by_label("Telephone number or e-mail address").wait_for()
 
 
 def test_pages_of_devices_and_of_refusals_are_fit_for_everybody(visit, hub, client_id, callback):

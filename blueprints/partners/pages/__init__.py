@@ -4,4 +4,4 @@ from hub.web.pages import Pages
 
 bp = Pages("partners_pages", __name__)
 
-from . import authorize_page, device_page  # noqa: E402, F401 (they add views)
+from . import authorize_page, device_page, logout_page  # noqa: E402, F401 (they add views)

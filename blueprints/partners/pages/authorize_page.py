@@ -33,13 +33,13 @@ OURS = {"csrf_token", "decision"}
 @public
 def authorize() -> Answer:
     """Ask the person, or send them to sign in first, or straight back when they agreed before."""
-    asked, somebody = _without_ours(asked_in_query()), visitor()
+    asked, somebody = without_ours(asked_in_query()), visitor()
     if somebody is not None:
         g.actor = somebody.actor
     try:
         return act(lambda work: _asked(work, asked, somebody))
     except oauth.OAuthRefusal as refusal:
-        return _turned_away(refusal, asked)
+        return turned_away(refusal, asked)
 
 
 @bp.post("/oauth/authorize")
@@ -48,7 +48,7 @@ def decide() -> Answer:
     """What the person decided; without a decision, a request that came by POST (OpenID Connect
     Core, 3.1.2.1), which is shown like any other."""
     form = asked_in_form()
-    asked = _without_ours(form)
+    asked = without_ours(form)
     try:
         if not sent("decision"):
             asked.check_length()
@@ -58,10 +58,10 @@ def decide() -> Answer:
         form.check_once(OURS)
         return act(lambda work: _decided(work, asked, somebody, sent("decision") == "allow"))
     except oauth.OAuthRefusal as refusal:
-        return _turned_away(refusal, asked)
+        return turned_away(refusal, asked)
 
 
-def _without_ours(asked: oauth.Asked) -> oauth.Asked:
+def without_ours(asked: oauth.Asked) -> oauth.Asked:
     return replace(asked, parameters=[pair for pair in asked.parameters if pair[0] not in OURS])
 
 
@@ -75,7 +75,7 @@ def _asked(work: Work, asked: oauth.Asked, somebody: Principal | None) -> Answer
         return _question(work, asked, wanted)
     assert somebody.session_id is not None
     address = oauth.give_code(work, authority(), wanted, somebody.session_id, agreed)
-    return _leave(address, by_page=wanted.since is not None)
+    return leave(address, by_page=wanted.since is not None)
 
 
 def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool) -> Answer:
@@ -83,10 +83,10 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
     if oauth.needs_sign_in(wanted, somebody, work.now):
         return _sign_in_first(work, asked)
     if not allowed:
-        return _leave(oauth.refused_by_person(authority(), wanted))
+        return leave(oauth.refused_by_person(authority(), wanted))
     assert somebody.session_id is not None
     agreed = agree(work, wanted.client, wanted.scopes, somebody)
-    return _leave(oauth.give_code(work, authority(), wanted, somebody.session_id, agreed))
+    return leave(oauth.give_code(work, authority(), wanted, somebody.session_id, agreed))
 
 
 def agree(
@@ -131,16 +131,16 @@ def _question(work: Work, asked: oauth.Asked, wanted: oauth.Wanted) -> Answer:
     return answer
 
 
-def _turned_away(refusal: oauth.OAuthRefusal, asked: oauth.Asked) -> Answer:
+def turned_away(refusal: oauth.OAuthRefusal, asked: oauth.Asked) -> Answer:
     """Told to the client when the way back is good, else to the person."""
     request.environ["hub.refusal"] = refusal.slug()
     if refusal.back is None:
         return page("partners/refused.html", 400, private=True, refusal=refusal)
     by_page = asked.get(oauth.SINCE) is not None
-    return _leave(oauth.answer_address(authority(), refusal), by_page=by_page)
+    return leave(oauth.answer_address(authority(), refusal), by_page=by_page)
 
 
-def _leave(address: str, *, by_page: bool = False) -> Answer:
+def leave(address: str, *, by_page: bool = False) -> Answer:
     """To the client (303, so that no form is sent on); nobody there learns where from."""
     if by_page:
         answer = page("partners/continue.html", private=True, address=address)

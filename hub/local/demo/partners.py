@@ -98,6 +98,7 @@ def _confidential(work: Work) -> dict[str, Any]:
         auth_method="client_secret_basic",
         scopes=FOR_CITIZENS,
         redirect_uris=(CALLBACK, "http://127.0.0.1/callback"),
+        after_logout_uris=("http://127.0.0.1/signed-out",),
     )
 
 
