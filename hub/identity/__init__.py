@@ -112,6 +112,7 @@ from .refreshing import Tokens, grant_of, holder_of, refresh
 from .rules import (
     ACCESS_LIVES,
     GRANT_LIVES,
+    LEVELS,
     LOA_CODE,
     LOA_STRONG,
     LOA_VERIFIED,
@@ -148,6 +149,7 @@ __all__ = [
     "DELEGATING",
     "EVERYTHING",
     "GRANT_LIVES",
+    "LEVELS",
     "LOA_CODE",
     "LOA_STRONG",
     "LOA_VERIFIED",

@@ -37,6 +37,7 @@ class Wanted:
     scopes: frozenset[str]
     prompt: frozenset[str]
     max_age: int | None
+    levels: frozenset[str]
     since: int | None
 
     @property
@@ -73,6 +74,22 @@ def needs_sign_in(wanted: Wanted, principal: Principal | None, now: datetime) ->
             return False
     if "none" in wanted.prompt:
         raise LoginRequired(said="Nobody is signed in freshly enough.").sent_to(wanted.back)
+    return True
+
+
+def needs_step_up(work: Work, wanted: Wanted, principal: Principal) -> bool:
+    """Whether the person must show more than they did first: another level was asked for
+    (``acr_values``, RFC 9470, 5), and they can reach one. Levels that are none of ours are passed
+    over. Refuses with UnmetAuthenticationRequirements who cannot, and with LoginRequired when no
+    page may be shown."""
+    if not wanted.levels or any(identity.reaches(principal.acr, one) for one in wanted.levels):
+        return False
+    reachable = identity.my_protections_at(work).strong and principal.acr == identity.LOA_CODE
+    if not reachable:
+        refusal = errors.UnmetAuthenticationRequirements(said="No such level for this person.")
+        raise refusal.sent_to(wanted.back)
+    if "none" in wanted.prompt:
+        raise LoginRequired(said="The person can show more, on a page.").sent_to(wanted.back)
     return True
 
 
@@ -184,6 +201,7 @@ def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) ->
         scopes=scopes,
         prompt=prompt,
         max_age=_seconds(asked.get("max_age")),
+        levels=frozenset((asked.get("acr_values") or "").split()) & frozenset(identity.LEVELS),
         since=_seconds(asked.get(SINCE)),
     )
 

@@ -188,6 +188,15 @@ class UnsupportedTokenType(OAuthRefusal):
     title = "There is no such kind of token"
 
 
+class UnmetAuthenticationRequirements(OAuthRefusal):
+    """None of the levels you asked for (``acr_values``) can be reached by this person: they have no
+    passkey and no password with an authenticator app, or their real name is not verified (OpenID
+    Connect Unmet Authentication Requirements 1.0). Tell them what is missing; ``/me/security`` is
+    where it is set up."""
+
+    title = "A surer sign-in is needed than this account has"
+
+
 class RequestNotSupported(OAuthRefusal):
     """Request objects (``request``) are not taken here. Send the parameters themselves."""
 

@@ -2,11 +2,15 @@
 
 import base64
 import hashlib
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 
+from hub.kernel import ids
+from tests.api.conftest import Phone
+from tests.api.credentials import SHORT, Member, a_number
 from tests.city import City
 
 from .conftest import Browser, landed
@@ -117,6 +121,70 @@ def test_a_fresh_sign_in_is_really_fresh(app, parts, planner, browser, clock, mo
     page = again.http.get(back)
     assert page.status_code == 200
     assert "code" in landed(again.answer(page))
+
+
+@pytest.fixture
+def protected(app, parts, clock):
+    """Somebody with password and app, who signed in by code and app: that is the first level."""
+    phone = Phone(app, parts)
+    member = Member(phone, a_number(), clock)
+    member.set_up_app()
+    assert member.set_password(SHORT).status_code == 204
+    login = phone.ask(member.number).json["login"]
+    phone.enter(login, phone.code(member.number))
+    member.tokens = member.second(login, member.app_code()).json
+    clock.move(seconds=60)
+    return member
+
+
+def browser_with(app, parts, tokens):
+    found = SimpleNamespace(
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        session_id=ids.read("session", tokens["session"]),
+    )
+    return Browser(app, parts, SimpleNamespace(tokens=found))
+
+
+def test_a_surer_sign_in_is_asked_for_and_reached(app, parts, planner, protected):
+    """RFC 9470, 5: the app sends what the API's refusal told it."""
+    asked, verifier = planner.question(acr_values="urn:elsewhere:gold urn:city:loa:2")
+    browser = browser_with(app, parts, protected.tokens)
+    silent = landed(browser.ask(asked | {"prompt": "none"}))
+
+    sent_away = browser.ask(asked)
+    back = parse_qs(urlsplit(sent_away.headers["Location"]).query)["next"][0]
+    page = browser.http.get(sent_away.headers["Location"])
+    pressed = browser.http.post(
+        "/oauth/authorize", data=asked | {"decision": "allow", "csrf_token": browser.csrf}
+    )
+    shown = protected.step_up(password=SHORT, second_code=protected.app_code())
+    surely = browser_with(app, parts, protected.tokens)
+    code = landed(surely.answer(surely.http.get(back)))["code"]
+
+    assert silent["error"] == "login_required"
+    assert sent_away.headers["Location"].startswith("/step-up?")
+    assert "asks for a surer sign-in" in page.text
+    assert pressed.headers["Location"].startswith("/step-up?")
+    assert shown.status_code == 200
+    told = planner.redeem(code, verifier).json["id_token"]
+    assert jwt.decode(told, options={"verify_signature": False})["acr"] == "urn:city:loa:2"
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_who_cannot_show_more_is_told_to_the_app(planner, browser, prompt):
+    asked, _ = planner.question(acr_values="urn:city:loa:2 urn:city:loa:3", prompt=prompt)
+
+    assert landed(browser.ask(asked))["error"] == "unmet_authentication_requirements"
+
+
+@pytest.mark.parametrize(
+    "levels", ["urn:city:loa:1", "urn:elsewhere:gold", "urn:city:loa:3 urn:city:loa:1"]
+)
+def test_a_level_that_is_reached_or_none_of_ours_asks_nothing(planner, browser, levels):
+    asked, _ = planner.question(acr_values=levels)
+
+    assert browser.ask(asked).status_code == 200
 
 
 def test_max_age_is_kept_silently_too(planner, browser, clock):

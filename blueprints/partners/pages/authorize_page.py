@@ -70,6 +70,8 @@ def _asked(work: Work, asked: oauth.Asked, somebody: Principal | None) -> Answer
     if oauth.needs_sign_in(wanted, somebody, work.now):
         return _sign_in_first(work, asked)
     assert somebody is not None
+    if oauth.needs_step_up(work, wanted, somebody):
+        return _show_more_first(asked)
     agreed = oauth.agreed_until(work, wanted, somebody)
     if agreed is None:
         return _question(work, asked, wanted)
@@ -84,6 +86,8 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
         return _sign_in_first(work, asked)
     if not allowed:
         return leave(oauth.refused_by_person(authority(), wanted))
+    if oauth.needs_step_up(work, wanted, somebody):
+        return _show_more_first(asked)
     assert somebody.session_id is not None
     agreed = agree(work, wanted.client, wanted.scopes, somebody)
     return leave(oauth.give_code(work, authority(), wanted, somebody.session_id, agreed))
@@ -111,6 +115,12 @@ def _sign_in_first(work: Work, asked: oauth.Asked) -> Answer:
     kept = [pair for pair in asked.parameters if pair[0] != oauth.SINCE]
     kept.append((oauth.SINCE, str(int(work.now.timestamp()))))
     return go_to("/sign-in?" + urlencode({"next": "/oauth/authorize?" + urlencode(kept)}))
+
+
+def _show_more_first(asked: oauth.Asked) -> Answer:
+    """To the page that asks for a second kind of factor, and back here."""
+    back = "/oauth/authorize?" + urlencode(asked.parameters)
+    return go_to("/step-up?" + urlencode({"next": back}))
 
 
 def _question(work: Work, asked: oauth.Asked, wanted: oauth.Wanted) -> Answer:
