@@ -12,7 +12,7 @@ from hub.identity import (
     RealNameVerified,
     RecoveryOpened,
 )
-from hub.privacy import ExportAsked
+from hub.privacy import ClosureAsked, ExportAsked, ExportReady
 from hub.web import Loop, Schedule, Scope, Sector
 from hub.web.languages import marked, speak_for
 
@@ -111,6 +111,8 @@ SECTOR = Sector(
         NewDeviceUsed: (sending.tell_of_device,),
         CredentialChanged: (sending.tell_of_change,),
         RecoveryOpened: (sending.tell_of_recovery,),
+        ExportReady: (sending.tell_of_export,),
+        ClosureAsked: (sending.tell_of_closure,),
     },
     loops=(
         Loop(name="codes", turn=sending.send_codes, pause=0.2),

@@ -1,7 +1,11 @@
 """How codes and notices reach people: through which provider, and after which events."""
 
-from hub import identity
+from datetime import datetime
+from uuid import UUID
+
+from hub import identity, privacy
 from hub.identity import Channel, Dispatch, Gateway
+from hub.kernel import ids
 from hub.kernel.work import CLOCK, SYSTEM
 from hub.parts import Parts
 from hub.settings import Settings
@@ -36,6 +40,45 @@ def tell_of_change(parts: Parts, event: identity.CredentialChanged) -> None:
 def tell_of_recovery(parts: Parts, event: identity.RecoveryOpened) -> None:
     """Somebody asked for an account or its number: its person is told, with a link to stop it."""
     parts.database.run(lambda work: identity.recovering.tell(work, parts.keyring, event), SYSTEM)
+
+
+def tell_of_export(parts: Parts, event: privacy.ExportReady) -> None:
+    """The copy that somebody asked for is ready: they are told, and whoever else reads along."""
+    _tell(
+        parts,
+        event.person_id,
+        "export_ready",
+        due_at=event.until,
+        about=ids.show("export", event.export_id),
+    )
+
+
+def tell_of_closure(parts: Parts, event: privacy.ClosureAsked) -> None:
+    """An account will be closed: its person is told by every address while it can be stopped."""
+    _tell(
+        parts,
+        event.person_id,
+        "closure_asked",
+        due_at=event.due_at,
+        about=ids.show("closure", event.closure_id),
+    )
+
+
+def _tell(
+    parts: Parts,
+    person_id: UUID,
+    kind: identity.notices.NoticeKind,
+    *,
+    due_at: datetime,
+    about: str,
+) -> None:
+    values = {"due_at": due_at.isoformat()}
+    parts.database.run(
+        lambda work: identity.notices.tell(
+            work, parts.keyring, person_id, kind, values, about=about
+        ),
+        SYSTEM,
+    )
 
 
 def offered(settings: Settings) -> tuple[Channel, ...]:

@@ -20,6 +20,18 @@ CHANGES = {
 }
 
 
+_ABOUT_THE_ACCOUNT = {
+    "export_ready": marked(
+        "{city}: the copy of what is kept about you is ready, until {due}: {page} If you did not"
+        " ask for it, sign out everywhere there."
+    ),
+    "closure_asked": marked(
+        "{city}: your account will be closed on {due}, and what is kept about you erased. To keep"
+        " it, or if you did not ask for this: {page}"
+    ),
+}
+
+
 def written(parcel: Parcel, settings: Settings) -> Message:
     """What a parcel says."""
     language = parcel.language
@@ -81,6 +93,10 @@ def _notice(parcel: Parcel, settings: Settings, city: str) -> str:
             page=page,
         )
     due = datetime.fromisoformat(values["due_at"]).astimezone(ZoneInfo(settings.zone))
+    if parcel.kind in _ABOUT_THE_ACCOUNT:
+        said = _ABOUT_THE_ACCOUNT[parcel.kind]
+        page = f"{settings.public_url}/me"
+        return translate(said, language, city=city, due=f"{due:%Y-%m-%d %H:%M}", page=page)
     link = f"{settings.public_url}/recoveries/cancel?token={values['token']}"
     said = {
         "recovery_opened": marked(

@@ -182,7 +182,7 @@ class CodeDelivery(Base):
         CheckConstraint("state IN ('waiting', 'sent', 'given_up')", name="state_known"),
         CheckConstraint(
             "kind IN ('code', 'new_device', 'credential_changed', 'recovery_opened',"
-            " 'address_claimed')",
+            " 'address_claimed', 'export_ready', 'closure_asked')",
             name="kind_known",
         ),
         CheckConstraint("(kind = 'code') = (login_id IS NOT NULL)", name="code_of_login"),

@@ -21,7 +21,14 @@ from .events import CredentialChanged, NewDeviceUsed
 from .model import CodeDelivery, Person, Session
 from .signing_in import DELIVERY
 
-NoticeKind = Literal["new_device", "credential_changed", "recovery_opened", "address_claimed"]
+NoticeKind = Literal[
+    "new_device",
+    "credential_changed",
+    "recovery_opened",
+    "address_claimed",
+    "export_ready",
+    "closure_asked",
+]
 LIVES = timedelta(days=3)
 
 

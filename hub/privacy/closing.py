@@ -62,7 +62,7 @@ def ask_to_close(work: Work, *, sign_out_everywhere: bool) -> ClosureSeen:
         )
     )
     audit.record(work, "privacy.closure_asked", ids.show("closure", closure_id))
-    work.emit(ClosureAsked(person_id=person_id, closure_id=closure_id))
+    work.emit(ClosureAsked(person_id=person_id, closure_id=closure_id, due_at=due_at))
     if sign_out_everywhere:
         identity.end_all(work)
     return ClosureSeen("waiting", work.now, due_at)

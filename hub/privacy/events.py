@@ -1,6 +1,7 @@
 """What happened in privacy."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class ExportReady(_OfPerson):
 
     type: ClassVar[str] = "privacy.export_ready"
     export_id: UUID
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class ClosureAsked(_OfPerson):
 
     type: ClassVar[str] = "privacy.closure_asked"
     closure_id: UUID
+    due_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -194,7 +194,7 @@ def finish(work: Work, vault: Vault, export_id: UUID, zipped: bytes) -> None:
             file_id=file.id,
         )
     )
-    work.emit(ExportReady(person_id=made.person_id, export_id=export_id))
+    work.emit(ExportReady(person_id=made.person_id, export_id=export_id, until=work.now + KEPT))
 
 
 def forget_exports(work: Work, vault: Vault) -> int:

@@ -2,7 +2,9 @@
 
 import json
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,6 +69,30 @@ def test_notices_speak_the_persons_language(phone, a_telephone_number, clock, ou
     outbox.deliver()
 
     assert "Задан пароль" in phone.messages(a_telephone_number)[0]["text"]
+
+
+def test_a_copy_that_is_ready_is_told_once(member, outbox, clock):
+    assert member.post("/v1/me/exports").status_code == 202
+    outbox.deliver()  # the copy is made
+    outbox.deliver()  # and told of
+    outbox.deliver()
+
+    told = [text for text in texts(member) if "the copy of what is kept about you" in text]
+    until = (clock() + timedelta(days=7)).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert len(told) == 1
+    assert f"until {until:%Y-%m-%d %H:%M}: http://localhost:8000/me " in told[0]
+
+
+def test_a_closure_is_told_to_every_address_while_it_can_be_stopped(member, outbox, clock):
+    assert member.post("/v1/me/closure", {}).status_code == 202
+    outbox.deliver()
+    outbox.deliver()
+
+    told = [text for text in texts(member) if "your account will be closed" in text]
+    due = (clock() + timedelta(days=7)).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert len(told) == 1
+    assert f"closed on {due:%Y-%m-%d %H:%M}" in told[0]
+    assert told[0].endswith("http://localhost:8000/me")
 
 
 def test_a_list_says_how_and_ends_one_or_all_others(member, app, parts, clock):
