@@ -129,3 +129,17 @@ def test_refresh_tokens_that_are_none(planner, token):
 
     assert refused.status_code == 400
     assert refused.json["error"] in {"invalid_grant", "invalid_request"}
+
+
+def test_no_grant_outlives_what_the_person_was_told(planner, browser, clock):
+    asked, verifier = planner.question(scope="openid offline_access")
+    token = planner.redeem(browser.allow(asked)["code"], verifier).json["refresh_token"]
+
+    for _ in range(3):
+        clock.move(days=25)
+        renewed = planner.refresh(token)
+        assert renewed.status_code == 200
+        token = renewed.json["refresh_token"]
+    clock.move(days=15)
+
+    assert planner.refresh(token).json["error"] == "invalid_grant"
