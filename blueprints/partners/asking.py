@@ -64,10 +64,10 @@ def refused(refusal: oauth.OAuthRefusal) -> Response:
     return Response(body, refusal.status, refusal.headers, mimetype="application/json")
 
 
-def answered(body: dict[str, Any]) -> Response:
+def answered(body: dict[str, Any], *, status: int = 200) -> Response:
     """JSON that no cache may keep (RFC 6749, 5.1)."""
     headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), 200, headers, mimetype="application/json")
+    return Response(msgspec.json.encode(body), status, headers, mimetype="application/json")
 
 
 def speaks_oauth(

@@ -122,6 +122,16 @@ class PartnerClient(Schema):
     registered_at = Instant(required=True)
 
 
+class PushedAnswer(Schema):
+    """Where a pushed request lies (RFC 9126, 2.2)."""
+
+    request_uri = fields.String(
+        required=True,
+        metadata={"example": "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c"},
+    )
+    expires_in = fields.Integer(required=True, metadata={"description": "Seconds.", "example": 540})
+
+
 class ClientMetadata(Schema):
     """What a client says of itself (RFC 7591, 2); members not named here are ignored."""
 

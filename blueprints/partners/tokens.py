@@ -7,7 +7,7 @@ from hub.kernel.work import Reading, Work
 from hub.web import Blueprint, known_as, parts, public, reads, refuses, requires, transaction
 
 from .asking import answered, asked_in_form, authority, refused, speaks_oauth
-from .schemas import DeviceAnswer, Introspection, TokenAnswer, UserInfo
+from .schemas import DeviceAnswer, Introspection, PushedAnswer, TokenAnswer, UserInfo
 
 bp = Blueprint("oauth", __name__, description="OAuth 2.1 and OpenID Connect for partners")
 bp.register_error_handler(oauth.OAuthRefusal, refused)
@@ -63,6 +63,42 @@ def begin_on_device(work: Work) -> Response:
     Show `user_code` and `verification_uri`, then ask the token endpoint each `interval` seconds.
     """
     return answered(oauth.device_request(work, authority(), asked_in_form()))
+
+
+@bp.post("/oauth/par")
+@public
+@transaction()
+@speaks_oauth(
+    {
+        **_CLIENT,
+        "response_type": "code",
+        "redirect_uri": "A registered one.",
+        "scope": "What the app wants to do.",
+        "state": "Comes back as it is.",
+        "nonce": "Comes back in the id_token.",
+        "code_challenge": "Of PKCE (RFC 7636).",
+        "code_challenge_method": "S256",
+        "prompt": "none, or some of login, consent and select_account.",
+        "max_age": "How old the sign-in may be, in seconds.",
+        "acr_values": "Levels of assurance, any of which will do.",
+    },
+    required=("response_type", "scope", "code_challenge", "code_challenge_method"),
+    example={
+        **_EXAMPLE,
+        "response_type": "code",
+        "scope": "openid",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    },
+)
+@bp.response(201, PushedAnswer)
+def push_request(work: Work) -> Response:
+    """Leave an authorization request here before you send the browser (RFC 9126).
+
+    Then send it to `/oauth/authorize` with `client_id` and `request_uri` alone. The request is good
+    for nine minutes and one answer.
+    """
+    return answered(oauth.push(work, authority(), asked_in_form()), status=201)
 
 
 @bp.post("/oauth/revoke")

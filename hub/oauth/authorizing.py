@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from hub import consent, identity
@@ -9,10 +10,11 @@ from hub.identity import Client, Principal
 from hub.kernel import ids
 from hub.kernel.work import Work
 
-from . import codes, errors
+from . import codes, errors, pushed
 from .asked import Asked
 from .authority import Authority
 from .errors import Back, ConsentRequired, InvalidRequest, LoginRequired, OAuthRefusal
+from .offered import METHODS
 
 LONGEST_REQUEST = 2500
 LONGEST_VALUE = 512
@@ -29,8 +31,10 @@ _NOT_HERE = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """A sound authorization request: who asks for what, and where the answer goes."""
+    """A sound authorization request: who asks for what, and where the answer goes. ``came`` is how
+    the browser brought it, ``asked`` what it says: the same, unless it was pushed."""
 
+    came: Asked
     asked: Asked
     client: Client
     back: Back
@@ -51,13 +55,32 @@ def read_request(work: Work, authority: Authority, asked: Asked) -> Wanted:
     URI are good has a way ``back``, and no browser is sent anywhere else."""
     from . import authlib_gateway  # late: see there
 
-    asked.check_length()
+    came = asked
+    came.check_length()
+    asked = pushed.opened(work, came, also=SINCE)
     asked.check_once(("client_id", "redirect_uri"))
     client, back, scopes = authlib_gateway.sound_request(work, authority, asked)
     try:
-        return _wanted(asked, client, back, scopes)
+        return _wanted(came, asked, client, back, scopes)
     except OAuthRefusal as refusal:
         raise refusal.sent_to(back) from None
+
+
+def push(work: Work, authority: Authority, asked: Asked) -> dict[str, Any]:
+    """Take a client's authorization request before the browser comes (RFC 9126, 2); the answer.
+    Refuses as the authorization endpoint would, but here and at once, and who cannot prove
+    itself."""
+    from . import authlib_gateway  # late: see there
+
+    with authlib_gateway.proven_client(work, authority, asked, METHODS) as client:
+        if asked.get("request_uri"):
+            raise InvalidRequest(said="A request_uri cannot be pushed.")
+        left_out = pushed.PROOFS | {"client_id", "login_hint", SINCE}
+        said = [pair for pair in asked.parameters if pair[0] not in left_out]
+        request = Asked("GET", asked.url, parameters=[("client_id", client.id), *said])
+        read_request(work, authority, request)
+        name = pushed.keep(work, client.id, request)
+    return {"request_uri": name, "expires_in": int(pushed.LIVES.total_seconds())}
 
 
 def needs_sign_in(wanted: Wanted, principal: Principal | None, now: datetime) -> bool:
@@ -144,6 +167,7 @@ def give_code(
 ) -> str:
     """What was agreed to until a moment: the address that takes a code to the client."""
     sent = wanted.asked.values
+    pushed.use_up(work, wanted.came)
     code = identity.new_secret()
     codes.keep(
         work,
@@ -179,7 +203,9 @@ def until(now: datetime) -> datetime:
     return now + identity.GRANT_LIVES
 
 
-def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) -> Wanted:
+def _wanted(
+    came: Asked, asked: Asked, client: Client, back: Back, scopes: frozenset[str]
+) -> Wanted:
     asked.check_once()
     for name, kind in _NOT_HERE.items():
         if asked.get(name):
@@ -195,6 +221,7 @@ def _wanted(asked: Asked, client: Client, back: Back, scopes: frozenset[str]) ->
     if not prompt <= _PROMPTS or ("none" in prompt and len(prompt) > 1):
         raise InvalidRequest(said="prompt is none, or some of login, consent and select_account.")
     return Wanted(
+        came=came,
         asked=asked,
         client=client,
         back=back,

@@ -2,12 +2,14 @@
 
 from hub.kernel.work import Work
 
-from . import assertions, codes, device_codes, registering
+from . import assertions, codes, device_codes, pushed, registering
 
 
 def forget_old(work: Work) -> None:
-    """Delete codes, assertions, devices' questions and initial tokens whose time is over."""
+    """Delete codes, assertions, devices' questions, pushed requests and initial tokens that are
+    over."""
     codes.forget_old(work)
     assertions.forget_old(work)
     device_codes.forget_old(work)
+    pushed.forget_old(work)
     registering.forget_old(work)

@@ -19,6 +19,8 @@ def metadata(authority: Authority) -> dict[str, Any]:
         "revocation_endpoint": f"{url}/oauth/revoke",
         "introspection_endpoint": f"{url}/oauth/introspect",
         "device_authorization_endpoint": f"{url}/oauth/device_authorization",
+        "pushed_authorization_request_endpoint": f"{url}/oauth/par",
+        "require_pushed_authorization_requests": False,
         "registration_endpoint": f"{url}/oauth/register",
         "userinfo_endpoint": f"{url}/oauth/userinfo",
         "end_session_endpoint": f"{url}/oauth/end-session",

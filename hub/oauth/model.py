@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Text
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kernel.db import Base
@@ -46,6 +46,25 @@ class UsedAssertion(Base):
 
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     expires_at: Mapped[datetime]
+
+
+class PushedRequest(Base):
+    """An authorization request that a client pushed (RFC 9126), by the hash of its name. What it
+    says in ``login_hint`` was left out: nothing in it names a person."""
+
+    __tablename__ = "oauth_pushed_request"
+    __table_args__ = (
+        Unique("name_hash", name="uq_oauth_pushed_request_name_hash"),
+        Index("ix_oauth_pushed_request_expires_at", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    client_id: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[list[list[str]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class DeviceCode(Base):

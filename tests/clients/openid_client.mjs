@@ -92,6 +92,22 @@ async function signingOut(config) {
   assert.equal(asked.status, 200);
 }
 
+// RFC 9126: the browser carries nothing but the name of what was pushed.
+async function pushed(config) {
+  const verifier = client.randomPKCECodeVerifier();
+  const state = client.randomState();
+  const address = await client.buildAuthorizationUrlWithPAR(config, {
+    redirect_uri: given.redirect_uri,
+    scope: "openid",
+    state,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+  });
+  assert.deepEqual([...address.searchParams.keys()].sort(), ["client_id", "request_uri"]);
+  const tokens = await client.authorizationCodeGrant(config, await person.decide(address), { pkceCodeVerifier: verifier, expectedState: state });
+  assert.ok(tokens.claims().sub);
+}
+
 async function inItsOwnName(config) {
   const tokens = await client.clientCredentialsGrant(config, { scope: "partner.client:read" });
   const mine = await client.fetchProtectedResource(config, tokens.access_token, new URL("/v1/partners/client", issuer), "GET");
@@ -131,6 +147,7 @@ await mixUp(confidential);
 await denied(confidential);
 await lookAndGiveBack(confidential);
 await signingOut(confidential);
+await pushed(confidential);
 await inItsOwnName(service);
 await inItsOwnName(keyed);
 await onAScreen(open);

@@ -20,6 +20,7 @@ REPEATABLE = {
     "sign_in.sign_out": "what has ended stays ended",
     "oauth.exchange_for_token": "codes and refresh tokens are good once (RFC 6749, RFC 9700)",
     "oauth.begin_on_device": "a question nobody answers ends by itself (RFC 8628)",
+    "oauth.push_request": "a request nobody answers ends by itself (RFC 9126)",
     "registration.register_by_token": "each registration makes a client of its own (RFC 7591, 3)",
     "oauth.revoke_token": "what has ended stays ended (RFC 7009)",
     "oauth.introspect_token": "it only looks (RFC 7662)",
