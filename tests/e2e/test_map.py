@@ -67,6 +67,9 @@ def test_a_bus_chosen_by_keyboard_says_all_about_itself(visit):
     assert "Towards Gogol Street" in said
     for fact in ("Running", "Next stop", "Position seen", "ago", "Vehicle"):
         assert fact in said
+    row = page.locator("[data-list=buses] button").first
+    row.evaluate("button => button.setAttribute('data-old', '')")
+    page.locator("[data-list=buses] button[data-old]").wait_for(state="detached")  # written anew
     page.keyboard.press("Escape")
     assert chosen.is_hidden()
     assert page.evaluate("document.activeElement.closest('[data-list=buses]') !== null")

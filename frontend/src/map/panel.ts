@@ -26,7 +26,7 @@ export class Panel {
   private readonly lists = document.getElementById("in-view") as HTMLElement;
   private board: Refreshing | undefined;
   private facts: HTMLElement | undefined;
-  private returnTo: HTMLElement | undefined;
+  private returnTo: string | undefined;
 
   constructor(
     private readonly zone: string,
@@ -92,8 +92,12 @@ export class Panel {
     this.clear();
     this.chosen.hidden = true;
     this.wish.nothing();
-    this.returnTo?.focus();
+    // The list may have been written anew meanwhile, or the row be gone from it.
+    const from = this.returnTo;
     this.returnTo = undefined;
+    if (!from) return;
+    const rows = [...this.lists.querySelectorAll<HTMLElement>("[data-row]")];
+    (rows.find((row) => row.dataset.row === from) ?? rows[0])?.focus();
   }
 
   listBuses(vehicles: Vehicle[]): void {
@@ -120,7 +124,7 @@ export class Panel {
     this.clear();
     const pressed = document.activeElement;
     const byKey = pressed instanceof HTMLElement && this.lists.contains(pressed);
-    if (byKey) this.returnTo = pressed;
+    if (byKey) this.returnTo = pressed.dataset.row;
     const title = element("h2", { tabindex: "-1" }, ...heading);
     const close = element("button", { type: "button", class: "chosen__close", "aria-label": say("close") }, "×");
     close.addEventListener("click", () => this.close());
@@ -144,7 +148,7 @@ export class Panel {
     );
   }
 
-  /* Rows are kept by id, and not moved while one of them has the focus. */
+  /* Rows are not moved while one of them has the focus. */
   private list<T>(
     name: string,
     all: T[],
@@ -160,8 +164,8 @@ export class Panel {
     if (list.contains(document.activeElement)) return;
     list.replaceChildren(
       ...all.slice(0, LISTED).map((one) => {
-        const { sign, text, side, press } = describe(one);
-        const button = element("button", { type: "button" }, sign, element("span", {}, text), element("small", {}, side));
+        const { id, sign, text, side, press } = describe(one);
+        const button = element("button", { type: "button", "data-row": id }, sign, element("span", {}, text), element("small", {}, side));
         button.addEventListener("click", press);
         return element("li", {}, button);
       }),
