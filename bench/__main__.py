@@ -30,6 +30,8 @@ ASKERS = 128
 """Connections that ask at a fixed rate: so many that each thinks much longer than it waits."""
 
 FEW = 100
+ORDINARY = 760
+"""Buses of a working day, at whatever hour the bench is run."""
 
 WARM_UP_S = 1.0
 """Before each reading, uncounted: a phone's token is new to a process once and then known."""
@@ -93,8 +95,7 @@ def _measure(on: stage.Stage, stack: ExitStack, wanted: argparse.Namespace) -> l
         board = next(row for row in rows if row.name == "arrivals of a stop")
         with_few = _best(board, hub, wanted), _live(on)
     lines = _heading(wanted)
-    with on.process("hub", "replay", "harbin"):
-        stage.wait_for(lambda: _live(on) > 2 * FEW)
+    with _reporting(on, ORDINARY):
         lines += _table(rows, on, wanted)
     memory = sorted(memory_mib([hub]))[-wanted.workers :]
     lines += ["", f"Memory per hub worker (PSS): {', '.join(f'{size:.0f} MiB' for size in memory)}"]
