@@ -1,6 +1,7 @@
 """Back-channel logout: an app's server hears that somebody is signed out."""
 
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -11,7 +12,7 @@ import pytest
 from hub.identity import GrantEnded
 from hub.kernel import ids
 from hub.kernel.outbound import NoWay, resolve
-from hub.oauth import LogoutNotHeard, tell_client, usable_logout
+from hub.oauth import LogoutNotHeard, logout_gateway, tell_client, usable_logout
 
 from .conftest import status
 from .test_openid import verified
@@ -27,7 +28,7 @@ class Partner(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Heard)
-        self.heard, self.status = [], 200
+        self.heard, self.status, self.over = [], 200, threading.Event()
 
     @property
     def uri(self):
@@ -38,10 +39,20 @@ class Heard(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.heard.append((self.path, self.headers["Host"], parse_qs(body)))
+        if self.server.status == "dripping":
+            self.drip()
+            return
         self.send_response(self.server.status)
         if self.server.status == 302:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
+
+    def drip(self):
+        """A header without an end, far below any limit of a single read."""
+        with suppress(OSError):  # until the other side has had enough
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.server.over.wait(0.05):
+                self.wfile.write(b"x")
 
     do_GET = do_POST  # noqa: N815 (what a redirect would become)
 
@@ -55,6 +66,7 @@ def partner():
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
+        server.over.set()
         server.shutdown()
         thread.join()
 
@@ -129,6 +141,19 @@ def test_a_server_that_is_away_is_told_again(client, planner, partner, given, mi
 
     with pytest.raises(LogoutNotHeard):
         outbox.deliver()
+
+
+def test_a_server_that_answers_letter_by_letter_holds_nobody_up(
+    client, planner, partner, given, mine, outbox, monkeypatch
+):
+    partner.status = "dripping"
+    monkeypatch.setattr(logout_gateway, "WHOLE_S", 0.5)
+    client.delete(f"/v1/me/apps/{planner.id}", headers=mine)
+
+    with pytest.raises(LogoutNotHeard) as refusal:
+        outbox.deliver()
+
+    assert str(refusal.value.__cause__) == "TimeoutError"
 
 
 @pytest.mark.parametrize("answer", [302, 400, 404])
