@@ -185,8 +185,9 @@ def give_code(
     return wanted.back.address(authority.url, {"code": code})
 
 
-def refused_by_person(authority: Authority, wanted: Wanted) -> str:
+def refused_by_person(work: Work, authority: Authority, wanted: Wanted) -> str:
     """The person said no: the address that tells the client."""
+    pushed.use_up(work, wanted.came)
     return answer_address(authority, errors.AccessDenied().sent_to(wanted.back))
 
 

@@ -50,6 +50,14 @@ def test_it_is_good_for_one_answer(planner, browser, push):
     assert browser.ask(named(planner, pushed)).status_code == 400
 
 
+def test_no_is_an_answer_too(planner, browser, push):
+    pushed, _ = push()
+    page = browser.ask(named(planner, pushed))
+
+    assert landed(browser.answer(page, "deny"))["error"] == "access_denied"
+    assert browser.answer(page).status_code == 400
+
+
 def test_eight_at_once_have_one_winner(app, parts, planner, browser, push):
     pushed, _ = push()
     form = fields_of(browser.ask(named(planner, pushed))) | {"decision": "allow"}

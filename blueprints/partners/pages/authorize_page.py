@@ -85,7 +85,7 @@ def _decided(work: Work, asked: oauth.Asked, somebody: Principal, allowed: bool)
     if oauth.needs_sign_in(wanted, somebody, work.now):
         return _sign_in_first(work, asked)
     if not allowed:
-        return leave(oauth.refused_by_person(authority(), wanted))
+        return leave(oauth.refused_by_person(work, authority(), wanted))
     if oauth.needs_step_up(work, wanted, somebody):
         return _show_more_first(asked)
     assert somebody.session_id is not None
