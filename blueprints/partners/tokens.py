@@ -96,7 +96,7 @@ def push_request(work: Work) -> Response:
     """Leave an authorization request here before you send the browser (RFC 9126).
 
     Then send it to `/oauth/authorize` with `client_id` and `request_uri` alone. The request is good
-    for nine minutes and one answer.
+    for nine minutes and one yes or no.
     """
     return answered(oauth.push(work, authority(), asked_in_form()), status=201)
 

@@ -127,7 +127,7 @@ from .sessions import csrf_value, end, end_all, end_others, mine, start
 from .signing_in import CodeAsked, ask_for_code, enter_code, enter_second_factor
 from .sms_gateway import SmsGateway, VoiceGateway
 from .smtp_gateway import SmtpGateway
-from .stepping_up import ask_own_code, enter_password, step_up
+from .stepping_up import ask_own_code, enter_password, level_within_reach, step_up
 from .tokens import (
     AT_HOME,
     CITY_APP,
@@ -271,6 +271,7 @@ __all__ = [
     "is_synthetic",
     "join",
     "judge",
+    "level_within_reach",
     "limits",
     "looks_right",
     "mandates",

@@ -13,12 +13,12 @@ from hub.kernel.errors import Invalid
 from hub.kernel.work import Work
 from hub.keys import KeyRing
 
-from . import passwords, people, protections, second_factors, sessions, signing_in
+from . import passwords, people, protections, real_names, second_factors, sessions, signing_in
 from .addresses import Address
 from .errors import NoAddress, ProofTooWeak
 from .passwords import Tried
 from .refreshing import Tokens
-from .rules import assurance, reaches
+from .rules import LOA_CODE, LOA_STRONG, assurance, reaches, stated_level
 from .signing_in import CodeAsked
 from .tokens import Issuer
 
@@ -28,6 +28,13 @@ class NothingShown(Invalid):
     app or the paper, or ``login`` and ``code`` of a message; as many as the account asks for."""
 
     title = "Nothing was shown"
+
+
+def level_within_reach(work: Work) -> str:
+    """The highest level of assurance that the acting person's account can show now."""
+    best = LOA_STRONG if protections.mine_at(work).strong else LOA_CODE
+    verified = real_names.is_verified(work, ids.read("person", work.actor.id))
+    return stated_level(best, verified=verified)
 
 
 def enter_password(

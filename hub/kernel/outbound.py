@@ -20,6 +20,10 @@ class NoWay(Exception):
     """There is no address that the hub may connect to; the text says why, without the name."""
 
 
+class NameNotFound(NoWay):
+    """Nobody knows the name now."""
+
+
 def is_public(address: Address) -> bool:
     """Whether an address is one host of the public internet (RFC 6890)."""
     if address.is_multicast or not address.is_global:
@@ -28,11 +32,12 @@ def is_public(address: Address) -> bool:
 
 
 def resolve(host: str, port: int | None, *, allowed: Callable[[Address], bool] = is_public) -> str:
-    """The first allowed address of a host; refuses with NoWay."""
+    """The first allowed address of a host; refuses with NoWay. ``host`` is in ASCII:
+    the interpreter writes international names in another way than addresses do."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NoWay("name not found") from error
+        raise NameNotFound("name not found") from error
     addresses = [ipaddress.ip_address(str(entry[4][0])) for entry in found]
     usable = [one for one in addresses if allowed(one)]
     if not usable:

@@ -41,8 +41,8 @@ class Asked:
         return self.values.get(name)
 
     def check_once(self, names: Iterable[str] | None = None) -> None:
-        """Refuse a parameter that came more than once (RFC 6749, 3.1 and 3.2) or is unreasonably
-        long; with ``names`` look at these only."""
+        """Refuse a parameter that came more than once (RFC 6749, 3.1 and 3.2), has a null character
+        in it or is unreasonably long; with ``names`` look at these only."""
         seen: set[str] = set()
         wanted = None if names is None else set(names)
         for name, value in self.parameters:
@@ -50,6 +50,8 @@ class Asked:
                 continue
             if name in seen and name not in MAY_REPEAT:
                 raise InvalidRequest(said="A parameter was sent more than once.")
+            if "\x00" in name + value:
+                raise InvalidRequest(said="A parameter has a letter that no text has.")
             if len(value) > LONGEST_VALUE:
                 raise InvalidRequest(said="A parameter is too long.")
             seen.add(name)
@@ -63,3 +65,12 @@ class Asked:
 def scopes_in(text: str | None) -> frozenset[str]:
     """The scopes of a space-separated list."""
     return frozenset((text or "").split())
+
+
+def seconds(text: str | None) -> int | None:
+    """A whole number of seconds, if it was sent; refuses anything else with InvalidRequest."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise InvalidRequest(said="Seconds are a whole number.")
+    return int(text)

@@ -11,13 +11,13 @@ from hub.kernel import ids
 from hub.kernel.work import Work
 
 from . import codes, errors, pushed
-from .asked import Asked
+from .asked import Asked, seconds
 from .authority import Authority
 from .errors import Back, ConsentRequired, InvalidRequest, LoginRequired, OAuthRefusal
 from .offered import METHODS
 
 LONGEST_REQUEST = 2500
-LONGEST_VALUE = 512
+LONGEST_STATE = 512
 SINCE = "since"
 """Our own parameter on the way back from signing in: the moment (Unix seconds) it was asked for."""
 
@@ -107,8 +107,10 @@ def needs_step_up(work: Work, wanted: Wanted, principal: Principal) -> bool:
     page may be shown."""
     if not wanted.levels or any(identity.reaches(principal.acr, one) for one in wanted.levels):
         return False
-    reachable = identity.my_protections_at(work).strong and principal.acr == identity.LOA_CODE
-    if not reachable:
+    best = identity.level_within_reach(work)
+    # Who has shown all there is and is still below waits for the next refresh, or in vain.
+    shown_all = principal.acr != identity.LOA_CODE
+    if shown_all or not any(identity.reaches(best, one) for one in wanted.levels):
         refusal = errors.UnmetAuthenticationRequirements(said="No such level for this person.")
         raise refusal.sent_to(wanted.back)
     if "none" in wanted.prompt:
@@ -214,7 +216,7 @@ def _wanted(
     asked.check_length(LONGEST_REQUEST)
     for name in ("state", "nonce"):
         value = asked.get(name) or ""
-        if len(value) > LONGEST_VALUE or not value.isprintable():
+        if len(value) > LONGEST_STATE or not value.isprintable():
             raise InvalidRequest(said="state and nonce are up to 512 printable letters.")
     if asked.get("response_mode") not in {None, "query"}:
         raise InvalidRequest(said="Only response_mode=query is offered.")
@@ -228,15 +230,7 @@ def _wanted(
         back=back,
         scopes=scopes,
         prompt=prompt,
-        max_age=_seconds(asked.get("max_age")),
+        max_age=seconds(asked.get("max_age")),
         levels=frozenset((asked.get("acr_values") or "").split()) & frozenset(identity.LEVELS),
-        since=_seconds(asked.get(SINCE)),
+        since=seconds(asked.get(SINCE)),
     )
-
-
-def _seconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise InvalidRequest(said="Seconds are a whole number.")
-    return int(text)

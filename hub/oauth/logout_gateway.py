@@ -2,7 +2,7 @@
 
 The address is a partner's, so it is trusted little: the name is resolved once and must not lie in a
 special-use network, nothing is followed, nothing of the answer but its status is read, and all of
-it ends within ten seconds, however slowly the other side speaks.
+it ends within ten seconds after the name was found, however slowly the other side speaks.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import httpx
 
-from hub.kernel.outbound import Address, NoWay, resolve
+from hub.kernel.outbound import Address, NameNotFound, NoWay, resolve
 
 CONNECT_S = 3.0
 WHOLE_S = 10.0
@@ -29,12 +29,13 @@ class NotTaken(Exception):
 def post(uri: str, token: str, *, allowed: Callable[[Address], bool]) -> None:
     """Hand a logout token over (2.5); refuses with NotTaken unless the answer is 200 or 204."""
     url = httpx.URL(uri)
+    host = url.raw_host.decode("ascii")
     try:
-        address = resolve(url.host, url.port, allowed=allowed)
+        address = resolve(host, url.port, allowed=allowed)
     except NoWay as error:
-        raise NotTaken(str(error), again=str(error) == "name not found") from error
+        raise NotTaken(str(error), again=isinstance(error, NameNotFound)) from error
     try:
-        status = asyncio.run(asyncio.wait_for(_sent(url, address, token), WHOLE_S))
+        status = asyncio.run(asyncio.wait_for(_sent(url, host, address, token), WHOLE_S))
     except (httpx.HTTPError, TimeoutError) as error:
         raise NotTaken(type(error).__name__, again=True) from error
     if status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
@@ -42,7 +43,7 @@ def post(uri: str, token: str, *, allowed: Callable[[Address], bool]) -> None:
         raise NotTaken(f"status {status}", again=again)
 
 
-async def _sent(url: httpx.URL, address: str, token: str) -> int:
+async def _sent(url: httpx.URL, host: str, address: str, token: str) -> int:
     # Not blocking: a limit for the whole, which a server that sends a letter now and then would
     # otherwise stretch for days, can only be kept from outside.
     async with (
@@ -56,7 +57,7 @@ async def _sent(url: httpx.URL, address: str, token: str) -> int:
             "POST",
             url.copy_with(host=address),
             data={"logout_token": token},
-            extensions={"sni_hostname": url.host},
+            extensions={"sni_hostname": host},
         ) as answer,
     ):
         return answer.status_code

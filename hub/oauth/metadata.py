@@ -47,11 +47,7 @@ def metadata(authority: Authority) -> dict[str, Any]:
             "nonce", "sid", "sub",
         ],
         "claim_types_supported": ["normal"],
-        "acr_values_supported": [
-            identity.LOA_CODE,
-            identity.LOA_STRONG,
-            identity.LOA_VERIFIED,
-        ],
+        "acr_values_supported": identity.LEVELS,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en", "ru"],
         "request_parameter_supported": False,

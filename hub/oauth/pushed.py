@@ -12,7 +12,7 @@ from hub import identity
 from hub.kernel import ids
 from hub.kernel.work import Work
 
-from .asked import Asked
+from .asked import Asked, seconds
 from .errors import InvalidRequest
 from .model import PushedRequest
 
@@ -42,14 +42,15 @@ def keep(work: Work, client_id: str, asked: Asked) -> str:
 
 def opened(work: Work, asked: Asked, *, also: str) -> Asked:
     """The request that was pushed, for one that names it; any other as it came. What else came
-    along counts for nothing (RFC 9101, 6.3), except our own ``also``. Refuses with InvalidRequest
-    when it is over, was answered, or is another client's."""
+    along counts for nothing (RFC 9101, 6.3), except our own ``also``, a moment (Unix seconds) that
+    is never taken for earlier than the pushing. Refuses with InvalidRequest when it is over, was
+    answered, or is another client's."""
     name = asked.get("request_uri") or ""
     if not name.startswith(URN):
         return asked
     asked.check_once(("request_uri", "client_id", also))
     row = work.session.execute(
-        select(PushedRequest.parameters).where(
+        select(PushedRequest.parameters, PushedRequest.created_at).where(
             PushedRequest.name_hash == identity.hash_of(name),
             PushedRequest.client_id == (asked.get("client_id") or ""),
             PushedRequest.expires_at > work.now,
@@ -59,7 +60,9 @@ def opened(work: Work, asked: Asked, *, also: str) -> Asked:
     if row is None:
         raise InvalidRequest(said="This request_uri is over, was used, or is not of this client.")
     parameters = [(name, value) for name, value in row.parameters]
-    parameters += [pair for pair in asked.parameters if pair[0] == also]
+    moment = seconds(asked.get(also))
+    if moment is not None:
+        parameters.append((also, str(max(moment, int(row.created_at.timestamp())))))
     return Asked(asked.method, asked.url, asked.headers, parameters)
 
 

@@ -70,6 +70,17 @@ def test_a_key_is_proof_enough(keyed, aud):
     assert claims["sub"] == keyed.app.id
 
 
+def test_a_pushed_request_takes_the_token_endpoint_for_its_audience(keyed):
+    """RFC 9126, 2. A service asks no person, so the refusal is another one."""
+    proof = {"client_assertion_type": TYPE}
+    for aud, error in (
+        (f"{keyed.url}/oauth/token", "invalid_request"),
+        ("https://elsewhere.example", "invalid_client"),
+    ):
+        form = proof | {"client_assertion": keyed.assertion(aud=aud), "response_type": "code"}
+        assert keyed.http.post("/oauth/par", data=form).json["error"] == error
+
+
 def test_an_assertion_is_good_once(app, keyed):
     assertion = keyed.assertion()
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub.identity import GrantEnded
 from hub.kernel import ids
-from hub.kernel.outbound import NoWay, resolve
+from hub.kernel.outbound import NameNotFound, NoWay, is_public, resolve
 from hub.oauth import LogoutNotHeard, logout_gateway, tell_client, usable_logout
 
 from .conftest import status
@@ -125,13 +125,18 @@ def test_who_ends_it_itself_is_told_nothing(client, planner, partner, given, out
     assert partner.heard == []
 
 
-def test_a_client_without_an_address_is_told_nothing(register, browser, mine, client, outbox):
+def test_a_client_without_an_address_is_told_nothing(
+    register, browser, mine, client, outbox, monkeypatch
+):
+    sent = []
+    monkeypatch.setattr(logout_gateway, "post", lambda *to, **_: sent.append(to))
     silent = register()
     asked, verifier = silent.question()
     silent.redeem(browser.allow(asked)["code"], verifier)
     client.delete(f"/v1/me/apps/{silent.id}", headers=mine)
 
     assert outbox.deliver() > 0
+    assert sent == []
 
 
 @pytest.mark.parametrize("answer", [500, 503, 429])
@@ -196,6 +201,22 @@ def test_outside_the_demonstration_nobody_reaches_this_machine(
 def test_special_use_addresses_are_none(address):
     with pytest.raises(NoWay, match="special-use"):
         resolve(address, 443)
+
+
+@pytest.mark.parametrize("uri", ["https://xn--a.example/x", "https://xn--strae-oqa.de/x"])
+def test_an_international_name_is_looked_up_as_it_is_written(monkeypatch, uri):
+    looked_up = []
+
+    def nobody(host, port, *, allowed):
+        looked_up.append(host)
+        raise NameNotFound("name not found")
+
+    monkeypatch.setattr(logout_gateway, "resolve", nobody)
+    with pytest.raises(logout_gateway.NotTaken) as refusal:
+        logout_gateway.post(uri, "token", allowed=is_public)
+
+    assert refusal.value.again
+    assert looked_up == [uri.split("/")[2]]
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1"])

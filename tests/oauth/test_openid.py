@@ -178,6 +178,15 @@ def test_who_cannot_show_more_is_told_to_the_app(planner, browser, prompt):
     assert landed(browser.ask(asked))["error"] == "unmet_authentication_requirements"
 
 
+def test_nobody_is_led_to_a_step_up_that_cannot_help(app, parts, planner, protected):
+    """Two factors, but no verified real name: the third level is out of reach at once."""
+    browser = browser_with(app, parts, protected.tokens)
+
+    for prompt in (None, "none"):
+        asked, _ = planner.question(acr_values="urn:city:loa:3", prompt=prompt)
+        assert landed(browser.ask(asked))["error"] == "unmet_authentication_requirements"
+
+
 @pytest.mark.parametrize(
     "levels", ["urn:city:loa:1", "urn:elsewhere:gold", "urn:city:loa:3 urn:city:loa:1"]
 )

@@ -50,6 +50,18 @@ def test_it_is_good_for_one_answer(planner, browser, push):
     assert browser.ask(named(planner, pushed)).status_code == 400
 
 
+@pytest.mark.parametrize("pushed_with", [{"prompt": "login"}, {"max_age": "60"}])
+@pytest.mark.parametrize("since", ["0", "1", "9" * 12])
+def test_no_browser_says_since_when(planner, browser, push, clock, pushed_with, since):
+    """How fresh the sign-in must be is the app's to say, also against our own parameter."""
+    clock.move(minutes=3)
+    pushed, _ = push(**pushed_with)
+
+    asked = browser.ask(named(planner, pushed) | {"since": since})
+
+    assert asked.headers["Location"].startswith("/sign-in?")
+
+
 def test_no_is_an_answer_too(planner, browser, push):
     pushed, _ = push()
     page = browser.ask(named(planner, pushed))
@@ -131,6 +143,7 @@ def test_an_app_that_cannot_keep_a_secret_may_push(phone_app, browser, push):
         ({"request_uri": "https://evil.example/"}, "invalid_request"),
         ({"state": "x" * 513}, "invalid_request"),
         ({"nonce": "x" * 9000}, "invalid_request"),
+        ({"ui_locales": "\x00"}, "invalid_request"),
     ],
 )
 def test_what_would_be_refused_later_is_refused_at_once(planner, push, db, wrong, error):
