@@ -135,8 +135,8 @@ COLUMNS = {
     "verified_at": marked("Verified"),
     "withdrawn_at": marked("Taken back"),
 }
-_MOMENTS = ("_at", "_time", "until")
-_MOMENTS_TOO = {"at", "as_of"}
+_MOMENTS = ("_at", "_time", "_until")
+_MOMENTS_TOO = {"at", "as_of", "until"}
 
 
 def zipped(
@@ -208,5 +208,7 @@ def _text(name: str, value: Any, say: Any, zone: str) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, str) and (name.endswith(_MOMENTS) or name in _MOMENTS_TOO):
-        return f"{datetime.fromisoformat(value).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:  # a day is the same day everywhere
+            return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
     return str(value)

@@ -1,11 +1,10 @@
 """Yes or no about one entitlement of a person who agreed to it: never the record."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from marshmallow import fields
 
-from hub import databank
+from hub import databank, identity
 from hub.databank import ENTITLEMENTS
 from hub.kernel import ids
 from hub.kernel.errors import NotFound
@@ -44,7 +43,7 @@ def check_entitlement(work: Work, kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise NotFound
-    today = work.now.astimezone(ZoneInfo(parts().settings.zone)).date()
+    today = identity.day_in(parts().settings.zone, work.now)
     entitled = databank.entitled(
         work,
         parts().keyring,

@@ -129,6 +129,8 @@ def catch_up(copies: Sequence[Copy], reading: Reading) -> int:
         except OSError as trouble:
             troubles.append(trouble)
     if troubles:
+        for other in troubles[1:]:
+            troubles[0].add_note(str(other))
         raise troubles[0]
     return written
 

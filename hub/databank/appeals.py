@@ -96,14 +96,7 @@ def waiting(work: Work, keyring: KeyRing, *, after: UUID | None, limit: int) -> 
         query = query.where(Appeal.id > after)
     rows = work.session.scalars(query).all()
     for row in rows[:limit]:
-        audit.read(
-            work,
-            about=row.person_id,
-            register=ENTITLEMENTS.slug,
-            purpose=DECIDES,
-            basis=ENTITLEMENTS.purpose(DECIDES).basis,
-            fields=[STATEMENT.slug],
-        )
+        _noted(work, row.person_id)
     return [_shown(keyring, row) for row in rows]
 
 
@@ -115,8 +108,21 @@ def brief(work: Work, keyring: KeyRing, appeal_id: UUID) -> tuple[AppealState, S
     if row is None:
         raise NotFound
     officers.forbid_own(work, row.person_id)
+    _noted(work, row.person_id)
     refused = _newest(work, keyring, row.person_id, DECIDES, row.record_id)
     return _shown(keyring, row), refused
+
+
+def _noted(work: Work, person_id: UUID) -> None:
+    """Enter in the person's access log that the office reads what they wrote."""
+    audit.read(
+        work,
+        about=person_id,
+        register=ENTITLEMENTS.slug,
+        purpose=DECIDES,
+        basis=ENTITLEMENTS.purpose(DECIDES).basis,
+        fields=[STATEMENT.slug],
+    )
 
 
 def decide(work: Work, keyring: KeyRing, appeal_id: UUID, *, outcome: Outcome, answer: str) -> None:

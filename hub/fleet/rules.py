@@ -128,14 +128,15 @@ def metres_between(one: Seen, other: Seen) -> float:
 
 
 def tidy_bearing(bearing: float | None) -> float | None:
-    """Degrees in [0, 360), or None for what is no direction."""
+    """Degrees in [0, 360), or None for what is no direction. To four digits: what is smaller than
+    a float4 can hold would be refused."""
     if bearing is None or not isfinite(bearing) or not -360.0 <= bearing <= 360.0:
         return None
-    return bearing % 360.0
+    return round(bearing % 360.0, 4) % 360.0
 
 
 def tidy_speed(speed_mps: float | None) -> float | None:
     """Metres per second a road vehicle can drive, or None."""
     if speed_mps is None or not 0.0 <= speed_mps <= JUMP_MPS:
         return None
-    return speed_mps
+    return round(speed_mps, 4)

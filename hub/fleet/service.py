@@ -11,7 +11,7 @@ from sqlalchemy import delete, text
 from hub.kernel.work import Work
 
 from .model import QuarantinedPosition
-from .rules import KEPT, LIVE, Reason, Seen, Verdict, doubts, tidy_bearing, tidy_speed
+from .rules import AHEAD, KEPT, LIVE, Reason, Seen, Verdict, doubts, tidy_bearing, tidy_speed
 from .wire import Position
 
 
@@ -100,9 +100,12 @@ def _last_seen(work: Work, feed: str, positions: Sequence[Position]) -> dict[str
     earliest: dict[str, datetime] = {}
     for row in positions:
         at = earliest.get(row.vehicle)
-        if work.now - KEPT <= row.reported_at and (at is None or row.reported_at < at):
+        now_or_lately = work.now - KEPT <= row.reported_at <= work.now + AHEAD
+        if now_or_lately and (at is None or row.reported_at < at):
             earliest[row.vehicle] = row.reported_at
-    asked = [(vehicle, at) for vehicle, at in earliest.items() if "\x00" not in vehicle]
+    asked = [
+        (vehicle, at.astimezone(UTC)) for vehicle, at in earliest.items() if "\x00" not in vehicle
+    ]
     rows = work.session.execute(_LAST_SEEN, {"feed": feed, "asked": _written(asked)})
     return {row.vehicle: Seen(row.reported_at, row.longitude, row.latitude) for row in rows}
 
@@ -166,11 +169,17 @@ _STORE = text(
 
 
 def _in_order(rows: Sequence[Position]) -> list[Position]:
-    """Tidied, and in one order for every batch: two batches that share vehicles then lock in the
-    same order."""
-    for row in rows:
-        row.bearing, row.speed_mps = tidy_bearing(row.bearing), tidy_speed(row.speed_mps)
-    return sorted(rows, key=lambda row: (row.vehicle, row.reported_at))
+    """Tidied copies, in one order for every batch: two batches that share vehicles then lock in the
+    same order. In UTC, since JSON allows offsets that the database does not."""
+    return [
+        msgspec.structs.replace(
+            row,
+            reported_at=row.reported_at.astimezone(UTC),
+            bearing=tidy_bearing(row.bearing),
+            speed_mps=tidy_speed(row.speed_mps),
+        )
+        for row in sorted(rows, key=lambda row: (row.vehicle, row.reported_at))
+    ]
 
 
 def _written(rows: Sequence[object]) -> str:

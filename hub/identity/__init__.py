@@ -80,7 +80,7 @@ from .events import (
 from .grants import App, end_app, my_apps, open_grant
 from .housekeeping import forget_old
 from .liveness import Liveness
-from .mandate_errors import NoMandate
+from .mandate_errors import LastGuardian, NoMandate
 from .mandate_rules import DELEGATING, EVERYTHING
 from .officer_errors import AppointmentNotUsable, ApprovalOver, NotInOffice, OwnDeed
 from .officers import Appointment, Roles
@@ -184,6 +184,7 @@ __all__ = [
     "Issuer",
     "KeyEnrolled",
     "KeyNotUsable",
+    "LastGuardian",
     "Limit",
     "Liveness",
     "Message",

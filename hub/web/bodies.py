@@ -19,7 +19,10 @@ class Json(JSONProvider):
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         """Whatever RFC 8259 allows; raises ValueError for anything else."""
-        return msgspec.json.decode(s)
+        try:
+            return msgspec.json.decode(s)
+        except RecursionError:
+            raise ValueError("Nested too deeply.") from None
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """An answer of these values."""

@@ -80,7 +80,7 @@ class Packing:
 
 
 def _packable(status: str, headers: Headers) -> bool:
-    # Nearly all answers are small: they are let go at their first header that says so.
+    # Nearly all answers are small: no header of theirs is written in small letters first.
     if not any(name == "Content-Length" and int(value) >= WORTH_IT for name, value in headers):
         return False
     found = {name.lower(): value for name, value in headers}

@@ -101,6 +101,17 @@ def test_who_looks_through_the_waiting_appeals_is_in_the_access_log(client, city
     )
 
 
+def test_opening_one_appeal_is_noted_too(client, city, appealed):
+    appeal, li = appealed("li")
+    officer = city.as_officer("databank:caseworker")
+    before = len(client.get("/v1/me/access-log", headers=li.headers).json["items"])
+
+    assert client.get(f"{APPEALS}/{appeal}", headers=officer).status_code == 200
+
+    lines = client.get("/v1/me/access-log", headers=li.headers).json["items"]
+    assert ["statement"] in [line["fields"] for line in lines[: len(lines) - before]]
+
+
 def test_nobody_decides_their_own_appeal(client, city, appealed):
     appeal, li = appealed("li")
     city.appoint(city.surely("li"), "databank:caseworker")

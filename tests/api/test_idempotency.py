@@ -141,6 +141,8 @@ def test_after_seven_days_only_the_effect_is_known(post_office, db):
         (b'{"label": NaN}', "application/json", 400),
         (b'{"label": "\\ud800"}', "application/json", 400),
         (b'{"label": "a\\u0000"}', "application/json", 400),
+        (b"[" * 60000, "application/json", 400),
+        (b'{"label":' + b"[" * 50000 + b"]" * 50000 + b"}", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
         (b'{"label": "a"}', "text/plain", 415),
         (b'{"label": "a", "other": 1}', "application/json", 422),

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -127,6 +127,27 @@ def test_doubtful_rows_are_set_aside_with_their_reason_and_spoil_no_other(fleet)
         "leap",
         "bad\x00name",
     }
+
+
+def test_odd_times_and_tiny_numbers_cost_no_other_its_report(fleet):
+    """RFC 3339 allows offsets up to a day, the database sixteen hours; a float4 ends at 1e-45."""
+    now = fleet.now.astimezone(timezone(timedelta(hours=23, minutes=59)))
+    rows = [
+        fleet.row("far", ago=0) | {"reported_at": now.isoformat()},
+        fleet.row("last") | {"reported_at": "9999-12-31T23:59:59-10:00"},
+        fleet.row("first") | {"reported_at": "0001-01-01T00:00:00+23:59"},
+        fleet.row("still", bearing=1e-320, speed_mps=1e-60),
+        fleet.row("round", bearing=359.99999),
+        fleet.row("plain", bearing=90.25),
+    ]
+
+    answer = fleet.send(rows)
+
+    assert answer.status_code == 202
+    assert {p["reason"] for p in answer.json["problems"]} == {"future", "stale"}
+    assert {row.vehicle: row.bearing for row in fleet.stored()} == {
+        "far": None, "still": 0.0, "round": 0.0, "plain": 90.25,
+    }  # fmt: skip
 
 
 def test_the_quarantine_too_holds_a_report_once(fleet):

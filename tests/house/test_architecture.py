@@ -158,5 +158,5 @@ def test_only_look_up_opens_a_record_and_it_writes_the_row_before():
     assert [caller[:2] for caller in callers] == [("looking_up.py", "look_up")]
     # What people wrote in their appeals is no record, and whoever reads it is noted too.
     appeals, record = noted
-    assert (appeals[:2], record[:2]) == (("appeals.py", "waiting"), ("looking_up.py", "look_up"))
+    assert (appeals[:2], record[:2]) == (("appeals.py", "_noted"), ("looking_up.py", "look_up"))
     assert record[2] < callers[0][2], "First the row, then the record."

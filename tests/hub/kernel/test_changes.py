@@ -58,7 +58,7 @@ def test_a_watch_calls_who_listens(db):
     listening = threading.Event()
     watch.on_gap(listening.set)
     watch.on(topic, lambda key: (heard.append(key), rang.set()))
-    assert not watch.fresh
+    assert not watch.fresh or listening.is_set()  # the thread may be quicker than the answer
     assert listening.wait(10)
 
     db.run(lambda work: announce(work, topic, "key"), SYSTEM)
