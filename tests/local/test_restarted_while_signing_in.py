@@ -51,7 +51,10 @@ def phone(parts: Parts) -> Any:
 
 @pytest.fixture(params=["before the commit", "just after it"])
 def dies(
-    request: pytest.FixtureRequest, own_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    own_cluster: Cluster,
+    parts: Parts,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Dies:
     """Arm the next transaction: the database is killed at its end, and started again."""
     commit = db._close
@@ -63,6 +66,9 @@ def dies(
         own_cluster.revive()
 
     def close(work: Any) -> None:
+        if work.session.get_bind() is not parts.database.engine:
+            commit(work)  # another hub's of this process, whose thread must not start our server
+            return
         monkeypatch.setattr(db, "_close", commit)
         if request.param == "just after it":
             commit(work)
@@ -108,14 +114,7 @@ def test_no_guess_is_won_by_it(phone: Any, dies: Dies) -> None:
     code = phone.code(number)
 
     dies()
-    told: list[tuple[int, str]] = []
+    told = [phone.enter(login, a_wrong(code)).status_code for _ in range(7)]
 
-    def five_heard() -> bool:
-        answer = phone.enter(login, a_wrong(code))
-        told.append((answer.status_code, answer.json["title"]))
-        return [status for status, _ in told].count(403) == 5
-
-    assert processes.wait_until(five_heard, 20), told  # as many answers as without a restart
-    assert {status for status, _ in told} <= {403, 503}  # what was not counted said nothing
-    assert phone.enter(login, a_wrong(code)).status_code == 409
+    assert told.count(403) == 5  # as many answers as without; what was not counted said nothing
     assert again(lambda: phone.enter(login, code)).status_code == 409
